@@ -1,0 +1,214 @@
+"""Keep V5's regular workers away for a moment, and bring them back exactly as they were.
+
+Whoever takes the StartMigration job first runs it. So until the import's own worker has moved that job to its queue,
+the queue service is stopped, cron's lines for this V5 are commented out, and what runs already may end its job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Callable, Iterator, NamedTuple
+
+from .errors import MigrationError
+
+MARK = "#paused by ninjalift# "
+STATE = "paused.json"
+_COMMANDS = re.compile(r"\bartisan\b.*\b(?:schedule:run|schedule:work|queue:work|queue:listen)\b", re.DOTALL)
+_WORKER = re.compile(r"[/\0]artisan\0queue:work\0")
+_PATH = re.compile(r"/[^\s;&|\"'<>()]*")
+_CRON_FILES = ("/etc/crontab", "/etc/cron.d/*")
+CRON_FOLDER = Path("/etc/cron.d")
+CRON_BASE = Path("/")
+PROC = Path("/proc")
+
+
+class Process(NamedTuple):
+    """A running `artisan` of this V5. unit: the systemd service it belongs to. worker: whether it is a `queue:work`."""
+
+    pid: int
+    command: str
+    unit: str
+    worker: bool
+
+
+def belongs(line: str, root: Path) -> bool:
+    """Say whether a line of a crontab runs V5's scheduler or a worker in `root`, by whatever name of that directory."""
+    if line.lstrip().startswith("#") or not _COMMANDS.search(line):
+        return False
+    return any(_inside(path, root) for path in _PATH.findall(line))
+
+
+def _inside(path: str, root: Path) -> bool:
+    real, home = os.path.realpath(path), os.path.realpath(root)
+    return real == home or real.startswith(home + os.sep)
+
+
+def comment(text: str, root: Path) -> str:
+    """Return a crontab with this V5's lines commented out by the mark."""
+    return "".join(MARK + line if belongs(line, root) else line for line in text.splitlines(keepends=True))
+
+
+def uncomment(text: str, root: Path) -> str:
+    """Undo `comment`, and nothing else."""
+    lines = text.splitlines(keepends=True)
+    marked = [line.startswith(MARK) and belongs(line[len(MARK) :], root) for line in lines]
+    return "".join(line[len(MARK) :] if mine else line for line, mine in zip(lines, marked))
+
+
+def edit_crontabs(change: Callable[[str, Path], str], root: Path, users: list[str]) -> list[str]:
+    """Apply `comment` or `uncomment` to the system's crontabs and these users'; return the names that changed."""
+    changed = []
+    for pattern in _CRON_FILES:
+        for path in sorted(CRON_BASE.glob(pattern.lstrip("/"))):
+            if path.is_file() and _edit_file(path, change, root):
+                changed.append(str(path))
+    for user in users if shutil.which("crontab") else []:
+        before = subprocess.run(["crontab", "-u", user, "-l"], capture_output=True, check=False)
+        if before.returncode != 0:  # this user has none
+            continue
+        text = before.stdout.decode("utf-8", "surrogateescape")
+        after = change(text, root)
+        if after != text:
+            new = after.encode("utf-8", "surrogateescape")
+            subprocess.run(["crontab", "-u", user, "-"], input=new, capture_output=True, check=True)
+            changed.append(f"crontab of {user}")
+    return changed
+
+
+def _edit_file(path: Path, change: Callable[[str, Path], str], root: Path) -> bool:
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    after = change(text, root)
+    if after == text:
+        return False
+    status = path.stat()
+    new = path.with_name(f".{path.name}.ninjalift")  # cron reads no file whose name begins with a dot
+    new.write_bytes(after.encode("utf-8", "surrogateescape"))
+    new.chmod(status.st_mode & 0o7777)
+    os.chown(new, status.st_uid, status.st_gid)
+    new.replace(path)
+    return True
+
+
+def processes(root: Path) -> Iterator[Process]:
+    """Yield the running schedulers and workers of this V5, by their working directory or the paths they were given."""
+    for entry in PROC.iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().decode("utf-8", "replace")
+            command = words.replace("\0", " ").strip()
+            if not _COMMANDS.search(command):
+                continue
+            near = os.readlink(entry / "cwd")
+            group = (entry / "cgroup").read_text("utf-8", "replace")
+        except OSError:  # it ended meanwhile
+            continue
+        if not any(_inside(path, root) for path in [near, *_PATH.findall(command)]):
+            continue
+        units = re.findall(r"/([^/\n]+\.service)(?:/|$)", group, re.M)
+        yield Process(int(entry.name), command, units[-1] if units else "", bool(_WORKER.search(words)))
+
+
+def systemctl(*arguments: str) -> str:
+    """Run systemctl and return what it printed; a failure is in that text, or shows in the unit's state."""
+    done = subprocess.run(["systemctl", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+class Plan(NamedTuple):
+    """Whom to keep away, and how.
+
+    users: whose crontabs are looked at. service: the queue's systemd service, "" for none. timeout: seconds for running
+    jobs to end. at_boot: the command that resumes, for cron to run after a power failure (an enabled service comes back
+    by itself then, a commented line does not). signals: whether V5's workers end their job before they obey SIGTERM,
+    which Laravel's do where PHP has pcntl.
+    """
+
+    root: Path
+    users: list[str]
+    service: str
+    timeout: float
+    at_boot: str
+    signals: bool
+
+
+def pause(plan: Plan, folder: Path) -> None:
+    """Keep the regular workers away. What is stopped is noted in `folder` first, for `resume`.
+
+    Raises MigrationError (workers-run) where one is still running after the time-out.
+    """
+    deadline = time.monotonic() + plan.timeout
+    state = systemctl("show", "-p", "ActiveState", "--value", plan.service) if plan.service else ""
+    active = state in ("active", "activating", "reloading")
+    _write(
+        folder / STATE,
+        {"service": plan.service if active else "", "root": str(plan.root), "users": plan.users},
+    )
+    if CRON_FOLDER.is_dir():
+        (CRON_FOLDER / folder.name).write_text(f"@reboot root {plan.at_boot}\n")
+    if active:
+        systemctl("stop", "--no-block", plan.service)
+    edit_crontabs(comment, plan.root, plan.users)
+    told: set[int] = set()
+    clear = 0
+    while clear < 2:  # twice: cron may just be starting one
+        running = list(processes(plan.root))
+        clear = 0 if running else clear + 1
+        for process in running:
+            if plan.signals and process.worker and process.pid not in told:
+                told.add(process.pid)
+                _signal(process.pid)
+        if running and time.monotonic() > deadline:
+            raise _still_running(running[0], plan.timeout)
+        time.sleep(0.1)
+
+
+def _signal(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+
+
+def _still_running(process: Process, timeout: float) -> MigrationError:
+    unit = f" of {process.unit}" if process.unit else ""
+    what = f"`{process.command[:120]}` (process {process.pid}{unit}) still runs after {timeout:.0f} seconds"
+    stop = (
+        f"systemctl stop {process.unit}" if process.unit and process.unit != "cron.service" else f"kill {process.pid}"
+    )
+    return MigrationError(
+        f"V5's regular workers could not be paused: {what} and might take the import", stop, "workers-run"
+    )
+
+
+def resume(folder: Path) -> bool:
+    """Undo `pause` as `folder` notes it; return whether there was anything to undo. Safe to repeat."""
+    path = folder / STATE
+    try:
+        note = json.loads(path.read_text())
+    except FileNotFoundError:
+        return False
+    edit_crontabs(uncomment, Path(note["root"]), note["users"])
+    if note["service"]:
+        systemctl("start", "--no-block", note["service"])
+    if (CRON_FOLDER / folder.name).exists():
+        (CRON_FOLDER / folder.name).unlink()
+    path.unlink()
+    return True
+
+
+def _write(path: Path, content: dict) -> None:
+    """Write a file that survives a power failure, readable by its owner only."""
+    new = path.with_name(path.name + ".new")
+    with open(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as target:
+        json.dump(content, target)
+        target.flush()
+        os.fsync(target.fileno())
+    new.replace(path)
