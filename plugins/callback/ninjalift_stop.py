@@ -1,0 +1,49 @@
+"""Ends a run after the task that is running, when its stop file appears; rescue and always sections still run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: ninjalift_stop
+type: aggregate
+short_description: Ends a run after the running task
+description:
+  - While the file named by the environment variable C(NINJALIFT_STOP_FILE) exists, further tasks fail first thing.
+  - Tasks in rescue and always sections, and handlers, run as usual, so hosts are left as after any failed step.
+requirements:
+  - enable it with C(ANSIBLE_CALLBACKS_ENABLED=ninjalift_stop)
+"""
+
+
+class CallbackModule(CallbackBase):
+    """Ansible itself knows only the hard stop: Ctrl-C ends it without running what always has to run."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "ninjalift_stop"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        """Make the task a failing one; Ansible calls this before it hands the task to the hosts."""
+        stop_file = os.environ.get("NINJALIFT_STOP_FILE")
+        if not stop_file or not Path(stop_file).exists() or _cleans_up(task):
+            return
+        task.action, task.args = "ansible.builtin.fail", {"msg": "Stopped by hand before this step"}
+        # What could turn the failure into a success, repeat it, or hide its reason.
+        task.failed_when, task.until, task.loop, task.loop_with = [], [], None, None
+        task.ignore_errors, task.ignore_unreachable, task.async_val, task.no_log = False, False, 0, False
+
+
+def _cleans_up(task) -> bool:
+    """Whether the task, or what includes it, stands in a rescue or always section."""
+    child, parent = task, task._parent
+    while parent is not None:
+        sections = [*getattr(parent, "rescue", []), *getattr(parent, "always", [])]
+        if any(each._uuid == child._uuid for each in sections):
+            return True
+        child, parent = parent, parent._parent
+    return False
