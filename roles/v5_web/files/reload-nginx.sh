@@ -1,0 +1,3 @@
+#!/bin/sh
+# certbot runs this after every renewal.
+systemctl reload nginx
