@@ -1,0 +1,1 @@
+"""Many clients at once over ansible-runner: running playbooks, reading, showing and keeping what happens."""
