@@ -1,0 +1,1 @@
+"""Stand-ins for V4 and V5, and the data that V4 is loaded with."""

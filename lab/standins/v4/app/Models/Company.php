@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class Company extends Model
+{
+    public const TABLE = 'companies';
+}

@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class Credit extends Model
+{
+    public const TABLE = 'credits';
+}

@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class Expense extends Model
+{
+    public const TABLE = 'expenses';
+}

@@ -1,0 +1,9 @@
+<?php
+
+namespace App\Models;
+
+class Gateway extends Model
+{
+    public const TABLE = 'gateways';
+    public const SOFT_DELETES = false;
+}

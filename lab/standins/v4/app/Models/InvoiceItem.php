@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class InvoiceItem extends Model
+{
+    public const TABLE = 'invoice_items';
+}

@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class PaymentTerm extends Model
+{
+    public const TABLE = 'payment_terms';
+}

@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class Product extends Model
+{
+    public const TABLE = 'products';
+}

@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class Project extends Model
+{
+    public const TABLE = 'projects';
+}

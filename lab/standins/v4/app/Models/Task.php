@@ -1,0 +1,8 @@
+<?php
+
+namespace App\Models;
+
+class Task extends Model
+{
+    public const TABLE = 'tasks';
+}

@@ -1,0 +1,1 @@
+ALTER TABLE companies ADD app_store_order_id varchar(255);

@@ -1,0 +1,1 @@
+UPDATE gateways SET payment_library_id = 2 WHERE provider = 'Cybersource';

@@ -1,0 +1,1 @@
+ALTER TABLE companies ADD is_migrated tinyint(1) NOT NULL DEFAULT 0;

@@ -1,0 +1,1 @@
+<input type="hidden" name="_token" value="<?= e(App\Http\Session::current()->token()) ?>">

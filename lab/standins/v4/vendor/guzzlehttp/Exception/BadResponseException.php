@@ -1,0 +1,7 @@
+<?php
+
+namespace GuzzleHttp\Exception;
+
+class BadResponseException extends RequestException
+{
+}

@@ -1,0 +1,7 @@
+<?php
+
+namespace GuzzleHttp\Exception;
+
+class RequestException extends TransferException
+{
+}

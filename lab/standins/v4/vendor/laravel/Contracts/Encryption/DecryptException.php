@@ -1,0 +1,7 @@
+<?php
+
+namespace Illuminate\Contracts\Encryption;
+
+class DecryptException extends \RuntimeException
+{
+}

@@ -1,0 +1,7 @@
+<?php
+
+namespace Symfony\Component\Console\Exception;
+
+interface ExceptionInterface extends \Throwable
+{
+}

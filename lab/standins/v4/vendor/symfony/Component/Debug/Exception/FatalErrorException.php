@@ -1,0 +1,7 @@
+<?php
+
+namespace Symfony\Component\Debug\Exception;
+
+class FatalErrorException extends \ErrorException
+{
+}

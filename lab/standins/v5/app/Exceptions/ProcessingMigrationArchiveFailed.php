@@ -1,0 +1,9 @@
+<?php
+
+namespace App\Exceptions;
+
+use Exception;
+
+class ProcessingMigrationArchiveFailed extends Exception
+{
+}

@@ -1,0 +1,9 @@
+<?php
+
+namespace Illuminate\Console;
+
+use RuntimeException;
+
+class CommandException extends RuntimeException
+{
+}

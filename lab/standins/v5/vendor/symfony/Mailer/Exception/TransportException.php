@@ -1,0 +1,9 @@
+<?php
+
+namespace Symfony\Component\Mailer\Exception;
+
+use RuntimeException;
+
+class TransportException extends RuntimeException
+{
+}

@@ -1,0 +1,9 @@
+<?php
+
+namespace Symfony\Component\Process\Exception;
+
+use RuntimeException;
+
+class ProcessFailedException extends RuntimeException
+{
+}
