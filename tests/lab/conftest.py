@@ -1,0 +1,52 @@
+"""What the tests on real machines share: the marker, what they need of this machine, and a lab of one client.
+
+A lab is left standing, to look at it, with NINJALIFT_KEEP_LAB=1 in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(PROJECT))
+
+from lab import lifecycle, state  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker of these tests."""
+    config.addinivalue_line("markers", "lab: needs booted machines, so root, debootstrap and systemd-nspawn")
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    """Mark every test below this directory, so that `-m lab` selects them."""
+    here = Path(__file__).resolve().parent
+    for item in items:
+        if here in Path(item.path).resolve().parents:
+            item.add_marker("lab")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def able() -> None:
+    """Say once what is missing to boot machines, instead of a traceback in each test."""
+    try:
+        lifecycle.require()
+    except state.LabError as error:
+        pytest.exit(str(error), returncode=2)
+
+
+@pytest.fixture(scope="session")
+def lab(able: None) -> Iterator[state.Lab]:
+    """A lab of one client with new machines, taken down at the end."""
+    one = state.open_lab("t-lab")
+    if one.read_settings():
+        lifecycle.down(one)
+    lifecycle.up(one, 1, "12", print)
+    yield one
+    if not os.environ.get("NINJALIFT_KEEP_LAB"):
+        lifecycle.down(one)

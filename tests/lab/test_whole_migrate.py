@@ -1,0 +1,306 @@
+"""migrate.yml on real machines: every transport, every ending, every refusal; and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+
+import pytest
+from v5_lab import PROJECT, ROOT, wait_until
+
+from lab import faults
+
+pytest_plugins = ["v5_lab"]
+PUBLIC = f"{ROOT}/public/storage/migrations"
+LOG = f"{ROOT}/storage/logs/laravel.log"
+CERTIFICATE = "/etc/ninjalift/tls"
+
+
+class Moving:
+    """A client whose V5 holds nothing but its first company, and whose V4 holds the recorded data."""
+
+    def __init__(self, v5) -> None:
+        self.v5, self.v4 = v5, v5.client.v4
+        self.key = v5.client.account_key
+        script = "php -r 'echo password_hash(trim(fgets(STDIN)), PASSWORD_BCRYPT);'"
+        self.hash = v5.machine.ssh(script, input=v5.secrets["v5_owner_password"]).stdout
+
+    def forget(self) -> None:
+        """Make V5 what it was before any migration."""
+        self.v5.sql(
+            "DELETE FROM companies WHERE id > 1; DELETE FROM jobs; DELETE FROM failed_jobs;"
+            "DELETE FROM users WHERE id > 1;"
+            f"UPDATE users SET password = '{self.hash}', google_2fa_secret = NULL WHERE id = 1;"
+            "UPDATE accounts SET default_company_id = 1;"
+        )
+        self.v5.shell(f"rm -f {LOG}; rm -rf {PUBLIC}")
+        self.v5.artisan("cache:clear")  # V5 counts wrong passwords there
+
+    def migrate(self, *arguments: str, **variables: object):
+        return self.v5.play("migrate", *arguments, **variables)
+
+    def refused(self, **variables: object) -> str:
+        """migrate.yml must fail; its message, once, in one line."""
+        played = self.migrate(**variables)
+        assert played.status != 0, played.output[-3000:]
+        assert "Traceback (most recent call last)" not in played.output
+        fatal = re.findall(r'^fatal: .*?"msg": "((?:[^"\\]|\\.)*)"', played.output, re.M)
+        assert fatal, played.output[-3000:]
+        return json.loads(f'"{fatal[-1]}"')
+
+    def v4_sql(self, statement: str) -> str:
+        database = self.v4.ssh(f"sed -n 's/^DB_DATABASE=//p' {ROOT}/.env").stdout.strip()
+        done = self.v4.ssh(
+            f"mysql --batch --skip-column-names {database}", input=f"SET FOREIGN_KEY_CHECKS=0; {statement}"
+        )
+        return done.stdout.strip()
+
+    def companies(self) -> list:
+        return self.v5.sql("SELECT company_key FROM companies ORDER BY id").split()
+
+    def assert_clean(self) -> None:
+        """Nothing of the try is left, and cron, queue and logging are as before."""
+        assert self.v5.shell(f"find {PUBLIC} -mindepth 1 2>/dev/null; true") == ""
+        assert self.v4.ssh(f"find {ROOT}/storage -name '*-invoiceninja.zip'").stdout == ""
+        assert self.v5.shell("systemctl list-units --all --no-legend 'ninjalift-import-*'") == ""
+        assert self.v5.shell("ls /var/lib/ninjalift 2>/dev/null; true") == ""
+        assert "paused by ninjalift" not in self.v5.shell("cat /etc/cron.d/*")
+        assert self.v5.shell("systemctl is-active invoiceninja-queue") == "active"
+        assert self.v5.config("ninja.expanded_logging") is False
+        assert self.v5.sql("SELECT COUNT(*) FROM jobs WHERE payload LIKE '%StartMigration%'") == "0"
+
+    def set_env(self, line: str) -> None:
+        """Add a line to V5's .env, or take it back by its name alone, and cache the configuration anew."""
+        name = line.split("=")[0]
+        self.v5.shell(f"sed -i '/^{name}=/d' {ROOT}/.env")
+        if "=" in line:
+            self.v5.shell(f"echo '{line}' >> {ROOT}/.env")
+        self.v5.artisan("config:cache")
+
+
+@pytest.fixture(scope="module")
+def shared(v5):
+    return Moving(v5)
+
+
+@pytest.fixture
+def moving(shared):
+    shared.forget()
+    yield shared
+    shared.forget()
+
+
+@pytest.mark.parametrize("transport", ["v4_host", "controller", "wizard"])
+def test_every_transport_moves_everything_and_leaves_nothing_behind(moving, transport):
+    wizard = {"migration_transport": transport}
+    if transport == "wizard":
+        # Without these, V4's wizard fails as on a stock install; with them the host is not used at all.
+        moving.v4.ssh(f"cd {ROOT} && sudo -u www-data mkdir -p storage/migrations storage/app/migrations")
+    played = moving.migrate(**wizard)
+    assert played.status == 0, played.output[-5000:]
+    if transport == "wizard":
+        moving.v4.ssh(f"rm -rf {ROOT}/storage/migrations {ROOT}/storage/app/migrations")
+    assert moving.companies()[1:] == [moving.key]
+    counts = "SELECT (SELECT COUNT(*) FROM clients), (SELECT COUNT(*) FROM invoices), (SELECT COUNT(*) FROM payments)"
+    assert moving.v5.sql(counts).split() == ["10", "64", "64"]
+    moving.assert_clean()
+
+    log = moving.v5.shell(f"cat {LOG}")
+    assert "migration.INFO: Importing documents" in log, "the import ran in a worker whose environment shows errors"
+    assert "Subject: Migration" not in log, "the import mailed nobody"
+    for secret in moving.v5.secrets.values():
+        assert secret not in played.output
+
+    again = moving.migrate(**wizard)
+    assert again.status == 0, again.output[-3000:]
+    assert again.changed == 0
+    assert "nothing to migrate" in again.output
+
+
+def test_a_dry_run_changes_nothing(moving):
+    played = moving.migrate("--check")
+    assert played.status == 0, played.output[-3000:]
+    assert "would be exported" in played.output
+    assert len(moving.companies()) == 1
+    moving.assert_clean()
+
+
+REFUSALS = {
+    "wrong password": (
+        {"v5_owner_password": "wrong", "v4_owner_password": "wrong"},
+        "does not accept",
+        "ansible-vault edit",
+    ),
+    "wrong owner": ({"v4_owner_email": "nobody@client1.test"}, "no account owner", "v4_owner_email"),
+    "redirecting URL": ({"v5_url": "http://v5.client1.test"}, "redirect", "v5_url"),
+    "no such name": ({"v5_url": "https://nowhere.test", "v5_address": ""}, "nowhere.test", "getent hosts"),
+    "missing variable": ({"migration_transport": "pigeon"}, "pigeon", ""),
+    "wizard without password": (
+        {"migration_transport": "wizard", "v4_owner_password": ""},
+        "v4_owner_password",
+        "ansible-vault edit",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_wrong_settings_stop_before_anything_is_changed(moving, case):
+    variables, reason, remedy = REFUSALS[case]
+    message = moving.refused(**variables)
+    assert reason in message
+    assert remedy in message
+    assert len(moving.companies()) == 1
+    moving.assert_clean()
+
+
+@pytest.mark.parametrize("kind", ["self-signed", "expired", "wrong-name"])
+def test_an_untrusted_certificate_stops_before_anything_is_changed(moving, kind):
+    files = moving.v5.shell(
+        "sed -n 's/^ *ssl_certificate\\(_key\\)\\? \\(.*\\);/\\2/p' /etc/nginx/sites-enabled/*"
+    ).split()
+    with faults.wrong_certificate(moving.v5.machine, kind, files[0], files[1]):
+        message = moving.refused()
+    words = {"self-signed": "self-signed", "expired": "expired", "wrong-name": "name"}
+    assert words[kind] in message
+    assert "Mend it with" in message
+    assert len(moving.companies()) == 1
+    moving.assert_clean()
+
+
+def test_an_api_secret_that_is_missing_or_wrong_is_named(moving):
+    moving.set_env("API_SECRET=sesame")
+    try:
+        assert "v5_api_secret" in moving.refused()
+        assert "v5_api_secret" in moving.refused(v5_api_secret="wrong")
+        assert moving.migrate("--check", v5_api_secret="sesame").status == 0
+    finally:
+        moving.set_env("API_SECRET")
+    moving.assert_clean()
+
+
+def test_two_factor_is_named(moving):
+    moving.v5.sql("UPDATE users SET google_2fa_secret = 'secret' WHERE id = 1")
+    assert "two-factor" in moving.refused()
+    moving.assert_clean()
+
+
+def test_a_v5_without_a_queue_in_its_database_is_refused(moving):
+    moving.set_env("QUEUE_CONNECTION=sync")
+    try:
+        message = moving.refused()
+        assert "'sync'" in message
+        assert "./cli.py provision client1" in message
+    finally:
+        moving.set_env("QUEUE_CONNECTION=database")
+
+
+def test_a_full_account_is_refused_and_its_blank_companies_can_be_removed(moving):
+    for number in range(9):
+        moving.v5.sql(
+            "SET sql_mode = ''; INSERT INTO companies (account_id, company_key, is_disabled, settings, created_at) "
+            f"SELECT account_id, 'blank{number:027}', 1, settings, NOW() FROM companies WHERE id = 1;"
+            "SET @made = LAST_INSERT_ID(); SET @account = (SELECT account_id FROM companies WHERE id = 1);"
+            "INSERT INTO company_user (company_id, account_id, user_id, is_owner, is_admin, created_at) "
+            "VALUES (@made, @account, 1, 1, 1, NOW());"
+            "INSERT INTO company_tokens (company_id, account_id, user_id, token, name, is_system, created_at) "
+            f"VALUES (@made, @account, 1, 'token{number:059}', 't', 1, NOW())"
+        )
+    message = moving.refused()
+    assert "already has 10 companies" in message
+    assert "9 of them are blank" in message
+    assert "--remove-blank" in message
+    assert len(moving.companies()) == 10
+    played = moving.migrate(migration_remove_blank=True)
+    assert played.status == 0, played.output[-4000:]
+    assert moving.companies()[1:] == [moving.key]
+    moving.assert_clean()
+
+
+def test_an_import_that_fails_says_where_and_why_and_is_repeated_by_name(moving):
+    moving.v4_sql("UPDATE invoices SET client_id = 99999 WHERE id = 20")
+    try:
+        message = moving.refused()
+        assert "failed at invoices because: Missing resource key: clients_99999" in message
+        assert "--force" in message
+        moving.assert_clean()
+        assert moving.companies()[1:] == [moving.key], "the half-made company is not blank: it stays"
+
+        message = moving.refused()
+        assert "not all of V4's data" in message
+        assert "migrate client1 --force" in message
+        message = moving.refused(migration_force=True, migration_force_company="Another")
+        assert "'Another'" in message
+    finally:
+        moving.v4_sql("UPDATE invoices SET client_id = (SELECT id FROM clients LIMIT 1) WHERE id = 20")
+    name = moving.v5.sql("SELECT JSON_UNQUOTE(JSON_EXTRACT(settings, '$.name')) FROM companies WHERE id > 1")
+    played = moving.migrate(migration_force=True, migration_force_company=name)
+    assert played.status == 0, played.output[-4000:]
+    assert moving.v5.shell("ls -d /var/backups/ninjalift/v5-*"), "V5 was backed up before the old company was purged"
+    assert moving.v5.sql("SELECT COUNT(*) FROM invoices") == "64"
+    moving.assert_clean()
+
+
+def test_a_type_error_of_the_importer_is_seen_too(moving):
+    moving.v4_sql("UPDATE tax_rates SET name = ''")
+    try:
+        message = moving.refused()
+        assert "failed at tax_rates because" in message
+        assert "0.name" in message
+    finally:
+        moving.v4_sql("UPDATE tax_rates SET name = CONCAT('Tax ', public_id)")
+    moving.assert_clean()
+
+
+def test_a_full_disk_on_v4_stops_the_export(moving):
+    folder = f"{ROOT}/storage"
+    with faults.full_disk(moving.v4, folder):
+        message = moving.refused()
+    assert "are free" in message
+    assert "df -h" in message
+    assert len(moving.companies()) == 1
+    moving.assert_clean()
+
+
+def test_a_full_disk_on_v5_leaves_no_blank_company(moving):
+    moving.v5.shell(f"mkdir -p {PUBLIC} && chown www-data: {PUBLIC}")
+    with faults.full_disk(moving.v5.machine, PUBLIC, free_kilobytes=4):
+        message = moving.refused()
+    assert "V4 is unchanged" in message
+    assert len(moving.companies()) == 1
+    moving.assert_clean()
+
+
+def test_an_unreachable_v5_is_said_and_v4_is_clean(moving):
+    with faults.cut_link(moving.v5.machine):
+        played = moving.migrate("-e", "ansible_timeout=5")
+    assert "UNREACHABLE" in played.output
+    assert played.status == 4
+    moving.assert_clean()
+
+
+def test_a_killed_controller_imports_nothing_twice(moving):
+    command = [str(PROJECT / ".venv/bin/ansible-playbook"), "-i", str(moving.v5.lab.inventory), "--limit", "client1"]
+    environment = {**os.environ, "ANSIBLE_VAULT_PASSWORD_FILE": str(moving.v5.lab.vault_password)}
+    process = subprocess.Popen(
+        [*command, "playbooks/migrate.yml"],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(
+        lambda: "Importing clients" in moving.v5.shell(f"cat {LOG} 2>/dev/null; true"), 120, "the import's start"
+    )
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    played = moving.migrate()
+    assert played.status == 0, played.output[-4000:]
+    assert "nothing to migrate" in played.output
+    assert moving.companies()[1:] == [moving.key]
+    assert moving.v5.sql("SELECT COUNT(*) FROM invoices") == "64"
+    moving.v4.ssh(f"rm -f {ROOT}/storage/migrations/*-invoiceninja.zip")
+    moving.assert_clean()

@@ -1,0 +1,144 @@
+"""What a person reads: plain lines, the live table, the report and the plan."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+from rich.console import Console
+
+from fleet import report
+from fleet.events import Progress, Started, Step
+from fleet.exits import Exit, UsageError
+from fleet.outcome import Outcome
+from fleet.view import Live, Plain
+
+COLOR = re.compile(r"\x1b\[(?:\d+;)*[349]\d\d?m")
+STEP = {"client": "c1", "host": "v4", "play": "Upgrade V4", "role": "v4", "action": "command"}
+
+
+def step(task, status, message="", seconds=0.0, play="Upgrade V4"):
+    return Step(**{**STEP, "play": play}, task=task, status=status, seconds=seconds, message=message)
+
+
+HAPPENED = [
+    Started("v4", "Upgrade V4", "Look"),
+    step("Look", "ok"),
+    step("Back up", "changed", seconds=2.44),
+    step("Leave out", "skipped"),
+    step("Show", "ok", "WARN  storage\n        chown it"),
+    Started("v5", "Import", "Watch"),
+    Progress("queued", "", 0),
+    Progress("running", "clients", 5),
+    Progress("failed", "invoices", 13, "Missing resource key: clients_9"),
+    step("Watch", "failed", "The import failed.", play="Import"),
+]
+PLAIN = """\
+c1: == Upgrade V4
+c1: + Back up (2.4 s)
+c1: WARN  storage
+c1:         chown it
+c1: == Import
+c1: import queued (0 of 22 resources done)
+c1: import running clients (5 of 22 resources done)
+c1: import failed invoices (13 of 22 resources done) because Missing resource key: clients_9
+c1: x Watch: The import failed.
+"""
+
+
+def test_plain_lines():
+    stream = io.StringIO()
+    view = Plain(stream)
+    for what in HAPPENED:
+        view("c1", what)
+    assert stream.getvalue() == PLAIN
+
+
+def test_a_plan_says_would():
+    stream = io.StringIO()
+    view = Plain(stream, plan=True)
+    view("c1", step("Back up", "changed"))
+    view("c1", step("Say it", "changed", "The code is replaced."))
+    view("c1", step("Look", "failed", "It is not there."))
+    assert stream.getvalue() == ("c1: == Upgrade V4\nc1: + Back up (would change)\nc1: + The code is replaced.\n")
+
+
+def drawn(**options):
+    console = Console(file=io.StringIO(), force_terminal=True, width=140, **options)
+    with Live(["c1", "c2"], console=console) as live:
+        for what in HAPPENED:
+            live("c1", what)
+        console.print(live.table())
+    return console.file.getvalue()
+
+
+def test_the_table_shows_steps_and_progress(monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    text = drawn(color_system="standard")
+    line = next(line for line in text.splitlines() if "Import: Watch" in line)
+    assert "13/22 invoices" in line
+    assert "c1: x Watch: The import failed." in text
+    assert "waiting" in text
+    assert COLOR.search(text)
+
+
+def test_no_color(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not COLOR.search(drawn(color_system="standard"))
+
+
+def results():
+    failed = Outcome("c1", "fail", "The disk is full. Mend it with: `df -h`", "df -h", "Back up", changed=1)
+    away = Outcome("c2", "unreachable", "v5 cannot be reached by SSH: refused.", "ssh v5 true", "Look")
+    return [failed, away, Outcome("c3", "ok"), Outcome("c4", "warn", changed=2)]
+
+
+def test_report():
+    assert report.text("upgrade", results(), Path("/runs/1")) == (
+        "c1: upgrade FAILED\n"
+        "  The disk is full. Mend it with: `df -h` (step 'Back up')\n"
+        "c2: upgrade UNREACHABLE\n"
+        "  v5 cannot be reached by SSH: refused. (step 'Look')\n"
+        "  Mend it with: `ssh v5 true`\n"
+        "c3: upgrade done: nothing had to be changed\n"
+        "c4: upgrade done, with warnings: 2 steps changed something\n"
+        "Record of the run: /runs/1"
+    )
+
+
+def test_plan():
+    steps = [
+        {"play": "Prepare", "host": "v5", "task": "Make", "status": "changed", "message": ""},
+        {"play": "Prepare", "host": "v5", "task": "Say", "status": "changed", "message": "It is replaced."},
+        {"play": "Prepare", "host": "v5", "task": "Look", "status": "ok", "message": ""},
+    ]
+    [outcome] = [Outcome("c1", "ok", changed=2, steps=steps, unforeseen=["Migrate", "Check"])]
+    assert report.plan([outcome], Path("/runs/1")) == (
+        "c1: 2 steps would change something\n"
+        "  Prepare\n"
+        "    v5: Make\n"
+        "    v5: It is replaced.\n"
+        "  These stages build on the changes above and cannot be foreseen before they are made:\n"
+        "    Migrate\n"
+        "    Check\n"
+        "Nothing was changed.\n"
+        "Record of the run: /runs/1"
+    )
+
+
+def test_the_document_has_what_docs_promise():
+    document = json.loads(report.document("upgrade", results(), Exit.FAIL, Path("/runs/1")))
+    assert {key: document[key] for key in ("schema", "verb", "plan", "exit")} == {
+        "schema": 1,
+        "verb": "upgrade",
+        "plan": False,
+        "exit": 3,
+    }
+    keys = {"client", "status", "message", "remedy", "failed_step", "error_id", "changed", "steps", "findings"}
+    assert keys < set(document["clients"][0])
+    assert document["clients"][0]["remedy"] == "df -h"
+
+
+def test_a_refusal_is_a_document_too():
+    document = json.loads(report.refusal("run", UsageError("There is none.", "./cli.py init")))
+    assert (document["exit"], document["message"], document["remedy"]) == (2, "There is none.", "./cli.py init")

@@ -1,0 +1,150 @@
+"""The lab's pure parts: names and addresses, recipes of images, what is missing to run it."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from lab import images, layout, lifecycle, state
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("NINJALIFT_LAB", raising=False)
+
+
+def test_the_default_lab_is_ninjalift_and_the_environment_names_another(monkeypatch):
+    assert state.open_lab().name == "ninjalift"
+    monkeypatch.setenv("NINJALIFT_LAB", "mine")
+    assert state.open_lab().name == "mine"
+
+
+@pytest.mark.parametrize("name", ["", "x" * 13, "Large", "1st", "a_b", "../up", "a b"])
+def test_a_name_that_is_no_lab_s_is_refused(name, monkeypatch):
+    monkeypatch.setenv("NINJALIFT_LAB", name or "Ä")
+    with pytest.raises(state.LabError) as refused:
+        state.open_lab(name)
+    assert refused.value.status == 2
+
+
+@pytest.mark.parametrize("name", ["a", "twelve-chars", "t-v5-13"])
+def test_names_fit_what_the_kernel_takes(name):
+    lab = state.open_lab(name)
+    assert len(lab.bridge) <= 15
+    assert "-" not in lab.table
+
+
+def test_labs_keep_their_networks_and_take_different_ones():
+    first = state.claim(state.open_lab("first"), clients=1, debian="12")
+    second = state.claim(state.open_lab("second"), clients=3, debian="13")
+    assert first.network != second.network
+    assert state.open_lab("first") == first
+    assert json.loads((second.dir / "lab.json").read_text())["clients"] == 3
+
+
+def test_two_labs_that_begin_at_once_take_different_networks():
+    first, second = state.open_lab("first"), state.open_lab("second")
+    assert first.network == second.network, "neither has taken it yet"
+    first, second = state.claim(first, clients=1), state.claim(second, clients=1)
+    assert first.network != second.network
+
+
+def test_a_network_with_a_route_is_left_alone(monkeypatch):
+    monkeypatch.setattr(state, "_in_use", lambda network: network in state.NETWORKS[:3])
+    assert state.open_lab().network == state.NETWORKS[3]
+
+
+def test_without_a_free_network_the_sentence_names_the_remedy(monkeypatch):
+    monkeypatch.setattr(state, "_in_use", lambda network: True)
+    with pytest.raises(state.LabError, match=r"lab down --name"):
+        state.open_lab()
+
+
+def test_machines_have_names_addresses_and_sites_of_their_own():
+    lab = state.claim(state.open_lab(), clients=layout.CLIENTS_MOST, debian="12")
+    everybody = lifecycle.machines(lab)
+    assert len(everybody) == 1 + 2 * layout.CLIENTS_MOST
+    for values in ([e.name for e in everybody], [e.address for e in everybody], [e.site for e in everybody]):
+        assert len(set(values)) == len(everybody)
+    assert all(2 <= each.number < 255 for each in everybody)
+    assert lifecycle.find(lab, "client2-v4").site == "v4.client2.test"
+    with pytest.raises(state.LabError, match="no machine 'client41-v4'"):
+        lifecycle.find(lab, "client41-v4")
+
+
+def test_every_client_has_a_v4_company_of_its_own():
+    some = layout.clients(state.open_lab(), 12)
+    keys = [client.account_key for client in some]
+    assert len(set(keys)) == 12
+    assert {len(key) for key in keys} == {32}
+    assert all(key.isalnum() and key == key.lower() for key in keys)
+
+
+def test_the_debian_release_chooses_the_bare_image():
+    lab = state.open_lab()
+    assert [client.v5.image for client in layout.clients(lab, 2, "13")] == ["bare13", "bare13"]
+    assert {client.v4.image for client in layout.clients(lab, 2, "13")} == {"v4"}
+
+
+def test_an_image_s_folder_changes_with_its_recipe(tmp_path):
+    recipe = images.RECIPES["bare12"]
+    assert recipe.path == images.RECIPES["bare12"].path
+    assert recipe.path.parent == tmp_path / "cache" / "ninjalift" / "images"
+    more = images.Recipe(recipe.name, recipe.suite, recipe.install, (*recipe.prefetch, "sl"))
+    assert more.path != recipe.path
+    assert images.Recipe(recipe.name, "trixie", recipe.install, recipe.prefetch).path != recipe.path
+
+
+def test_prefetched_packages_are_those_of_the_release():
+    assert "php8.2-fpm" in images.RECIPES["bare12"].prefetch
+    assert "php8.4-fpm" in images.RECIPES["bare13"].prefetch
+    assert not [name for name in images.RECIPES["bare12"].prefetch if "PHP" in name or "#" in name]
+    assert images.RECIPES["bare12"].install == ()
+
+
+def test_images_that_machines_stand_on_are_kept(tmp_path):
+    recipe = images.RECIPES["bare12"]
+    used, unused = (recipe.path.with_name(f"bare12-{digest}") for digest in ("a" * 12, "b" * 12))
+    for folder in (recipe.path, used, unused):
+        folder.mkdir(parents=True)
+    machine = state.labs_dir() / "other" / "machines" / "client1-v5"
+    machine.mkdir(parents=True)
+    (machine / "image").write_text(str(used))
+    images._remove_old(recipe)
+    assert (recipe.path.is_dir(), used.is_dir(), unused.is_dir()) == (True, True, False)
+
+
+def test_missing_programs_are_named_with_their_packages(monkeypatch, tmp_path):
+    monkeypatch.setattr(lifecycle.shutil, "which", lambda tool: None if tool in ("nft", "debootstrap") else tool)
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    with pytest.raises(state.LabError, match=r"`apt-get install debootstrap nftables`$") as missing:
+        lifecycle.require()
+    assert missing.value.status == 2
+
+
+def test_without_root_the_sentence_says_so(monkeypatch):
+    monkeypatch.setattr(lifecycle.shutil, "which", lambda tool: tool)
+    monkeypatch.setattr(lifecycle.os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    with pytest.raises(state.LabError, match="needs root") as refused:
+        lifecycle.require()
+    assert refused.value.status == 2
+
+
+def test_a_second_command_on_the_same_lab_is_told_to_wait():
+    lab = state.open_lab()
+    with state.locked(lab), pytest.raises(state.LabError, match="Another command"), state.locked(lab):
+        pytest.fail("both hold the lock")
+    with state.locked(lab):
+        lab.write_settings(clients=1)
+
+
+def test_a_lab_that_was_never_up_has_no_machines():
+    lab = state.open_lab("nobody")
+    assert lifecycle.machines(lab) == []
+    found = lifecycle.status(lab)
+    assert (found["up"], found["machines"]) == (False, [])
