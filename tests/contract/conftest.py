@@ -139,8 +139,8 @@ def mariadb_server() -> Iterator[DatabaseServer]:
     install, server = program("mariadb-install-db"), program("mariadbd", "mysqld")
     base = Path(tempfile.mkdtemp(prefix="ninja-mariadb-"))
     owner = pwd.getpwuid(os.getuid()).pw_name
-    if os.getuid() == 0:  # MariaDB refuses to run as root
-        owner = "mysql"
+    if os.getuid() == 0:  # MariaDB refuses to run as root, and its -core packages make no user mysql
+        owner = "nobody"
         shutil.chown(base, owner)
     data, path = base / "data", base / "s.sock"
     made = subprocess.run(
