@@ -19,14 +19,15 @@ def counts(lab):
 
 @pytest.fixture(scope="module")
 def data(v5):
-    """Something of the client's in every place that an upgrade must keep."""
-    v5.shell(
-        f"cd {ROOT} && mkdir -p public/storage/docs && head -c 100000 /dev/urandom > public/storage/docs/a.pdf"
-        " && echo note > storage/app/note && echo OWN_SETTING=kept >> .env"
-        " && chown -R www-data: public/storage storage/app"
-    )
-    v5.provision()  # what was added to .env gets into the cached configuration
-    return v5
+    """Something of the client's in every place that an upgrade must keep; V5 is put back after these tests."""
+    with v5.as_it_was():
+        v5.shell(
+            f"cd {ROOT} && mkdir -p public/storage/docs && head -c 100000 /dev/urandom > public/storage/docs/a.pdf"
+            " && echo note > storage/app/note && echo OWN_SETTING=kept >> .env"
+            " && chown -R www-data: public/storage storage/app"
+        )
+        v5.provision()  # what was added to .env gets into the cached configuration
+        yield v5
 
 
 # MariaDB does not take a CREATE TABLE back, so a migration that fails half way leaves something behind.
@@ -46,7 +47,7 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(data, top):
     assert data.shell(STATE) == before
     assert counts(data) == rows
     assert data.version() == "5.10.17"
-    assert data.host.service("invoiceninja-queue").is_running
+    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
     assert data.provision().changed == 0
 
 

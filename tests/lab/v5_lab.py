@@ -171,6 +171,25 @@ class V5Lab:
         """The version that V5 answers with."""
         return self.ask("/api/v1/ping").headers["X-App-Version"]
 
+    @contextlib.contextmanager
+    def as_it_was(self) -> Iterator[None]:
+        """Put V5's files and database back after the block, and its worker to work."""
+        kept = "/var/tmp/ninjalift-test"  # noqa: S108 - on the machine, and only root writes there
+        worker = "invoiceninja-queue php8.2-fpm"
+        self.shell(
+            f"systemctl stop {worker} && rm -rf {kept} && mkdir -m 0700 {kept} && cp -a {ROOT} {kept}/files"
+            f" && mysqldump invoiceninja_v5 >{kept}/data.sql && systemctl start {worker}"
+        )
+        try:
+            yield
+        finally:
+            self.shell(
+                f"systemctl stop {worker} && rm -rf {ROOT} && mv {kept}/files {ROOT}"
+                " && mysql -e 'DROP DATABASE invoiceninja_v5;"
+                " CREATE DATABASE invoiceninja_v5 CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci'"
+                f" && mysql invoiceninja_v5 <{kept}/data.sql && rm -rf {kept} && systemctl start {worker}"
+            )
+
     def log_in(self) -> bool:
         """Whether the owner can log in with the password of the inventory."""
         body = json.dumps({"email": self.client.owner_email, "password": self.secrets["v5_owner_password"]})
