@@ -43,7 +43,7 @@ def able() -> None:
 @pytest.fixture(scope="session")
 def lab(able: None) -> Iterator[state.Lab]:
     """A lab of one client with new machines, taken down at the end."""
-    one = state.open_lab("t-lab")
+    one = state.open_lab(f"{os.environ.get('NINJALIFT_TEST_LAB', 't')}-lab")
     if one.read_settings():
         lifecycle.down(one)
     lifecycle.up(one, 1, "12", print)

@@ -227,7 +227,7 @@ def test_a_link_is_cut_and_then_not(lab):
 
 def test_a_lab_beside_it_comes_and_goes_without_a_trace(lab):
     before = boots(lab)
-    second = state.open_lab("t-lab-2")
+    second = state.open_lab(f"{lab.name}-2")
     if second.read_settings():
         lifecycle.down(second)
     run("up", "--name", second.name)
@@ -255,7 +255,7 @@ def test_down_of_the_last_lab_restores_the_kernel_s_settings(lab, monkeypatch, t
         (tmp_path / name).write_text("0\n")
     monkeypatch.setattr(network, "KERNEL", tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    alone = state.claim(state.open_lab("t-lab-3"), clients=1, debian="12")
+    alone = state.claim(state.open_lab(f"{lab.name}-3"), clients=1, debian="12")
     network.up(alone)
     assert (tmp_path / "net/ipv4/ip_forward").read_text() == "1\n"
     others = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout

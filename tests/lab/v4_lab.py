@@ -189,7 +189,7 @@ class V4Lab:
 @pytest.fixture(scope="session")
 def v4_lab() -> Iterator[V4Lab]:
     """A lab with a V4 4.5.49 that holds the recorded data."""
-    lab = V4Lab("t-v4")
+    lab = V4Lab(f"{os.environ.get('NINJALIFT_TEST_LAB', 't')}-v4")
     try:
         yield lab
     finally:

@@ -1,7 +1,7 @@
 """Fixtures for the V5 roles: a lab of their own, its bare machine, and the same machine with V5 on it.
 
 A pytest plugin: a test module says ``pytest_plugins = ["v5_lab"]``. What a test changes, it puts back. Two checkouts
-can be tested at the same time when one of them has another lab's name in NINJALIFT_TEST_LAB.
+can be tested at the same time when one of them has another prefix for its labs' names in NINJALIFT_TEST_LAB.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ sys.path.insert(0, str(PROJECT))
 from lab import inventory, layout, lifecycle, releases, sites, state  # noqa: E402
 
 ROOT = "/var/www/invoiceninja"
-NAME = os.environ.get("NINJALIFT_TEST_LAB", "t-v5")
+NAME = f"{os.environ.get('NINJALIFT_TEST_LAB', 't')}-v5"
 RECAP = re.compile(r"^client1-v5\s+:.*?changed=(\d+).*?failed=(\d+)", re.M)
 
 
