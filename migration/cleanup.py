@@ -41,9 +41,10 @@ def files(root: Path, company_key: str) -> list[Path]:
 
 
 def look(root: Path, company_key: str, marker: Mapping[str, Any], php: str, web_user: str) -> Leftovers:
-    """Return what the import has left. marker: from the worker's start; {} to look at files only.
+    """Return what the import has left. marker: from the worker's start.
 
-    Blank companies are those made since the marker that are switched off, empty, and not the migrated one.
+    Blank companies are those made since the marker that are switched off, empty, and not the migrated one. Without a
+    marker ({}) no company is looked for, and only jobs that are parked in the queue of an import worker that is gone.
     Raises MigrationError (worker-runs) while the import goes on, and those of php_db.query.
     """
     unit = import_jobs.unit_name(company_key)
@@ -51,7 +52,9 @@ def look(root: Path, company_key: str, marker: Mapping[str, Any], php: str, web_
         raise MigrationError(f"The import is still running ({unit})", f"systemctl stop {unit}", "worker-runs")
     found = [str(path) for path in files(root, company_key)]
     if not marker:
-        return Leftovers(found, [], [])
+        rows = php_db.query(root, {"jobs": import_jobs.start_jobs(company_key)}, php, user=web_user)["rows"]["jobs"]
+        queue = import_jobs.queue_name(company_key)
+        return Leftovers(found, [row["id"] for row in rows if row["queue"] == queue], [])
     empty = " AND ".join(f"id NOT IN (SELECT company_id FROM {table})" for table in counts.FILLED)  # noqa: S608
     queries = {
         "jobs": import_jobs.start_jobs(company_key, int(marker["jobs"])),

@@ -68,6 +68,7 @@ FILLED = (
     "quotes",
     "payments",
     "credits",
+    "recurring_expenses",
 )
 
 # V5 drops the attachments of invoices and quotes (failure docs-dropped): a loss that is known beforehand.
@@ -101,7 +102,8 @@ def v4_queries(account_key: str) -> dict:
 
 
 def v5_queries(company_key: str) -> dict:
-    """SQL by name for V5: ``company`` (id, company_key, name, is_disabled), one ``n`` a kind (with deleted rows), and
+    """SQL by name for V5: ``company`` (id, company_key, name, is_disabled), one ``n`` a kind (with deleted rows),
+    ``import_ends`` (``n`` lines that V5's importer writes for each client after its last resource), and
     ``blank_companies`` (company_key): what failed tries left, never the company of this key itself.
     """
     key = _checked(company_key)
@@ -116,23 +118,27 @@ def v5_queries(company_key: str) -> dict:
         f"WHERE c.is_disabled = 1 AND BINARY c.company_key <> '{key}' AND {empty} "
         "AND NOT EXISTS (SELECT 1 FROM jobs WHERE payload LIKE '%StartMigration%')"
     )
+    queries["import_ends"] = _count("company_ledgers", f"company_id = {company}", "notes = 'Migrated Client Balance'")
     for kind, (_, _, table, condition) in KINDS.items():
         queries[kind] = _count(table, f"company_id = {company}", condition)
     return queries
 
 
-def v4_company_query(email: str) -> dict:
+def v4_company_query(email: str, account_key: str = "") -> dict:
     """SQL for V4: the ``company`` (account_key, name, owner_email, owner_id) of the owner with this e-mail.
+
+    account_key: which one, where the e-mail owns several.
 
     The owner is the user whose public_id is 0 or NULL, as V4's wizard has it (User::eligibleForMigration). The e-mail
     goes in as hexadecimal digits, so nothing in it can become SQL; as a literal, so the column's collation decides.
     """
     digits = email.encode("utf-8").hex() or "00"
+    chosen = f"AND a.account_key = '{_checked(account_key)}' " if account_key else ""
     return {
         "company": "SELECT a.account_key, a.name, u.email AS owner_email, u.id AS owner_id FROM users u "  # noqa: S608
         "JOIN accounts a ON a.id = u.account_id "
         f"WHERE u.email = _utf8mb4 0x{digits} AND (u.public_id = 0 OR u.public_id IS NULL) "
-        "AND u.deleted_at IS NULL ORDER BY u.id"
+        f"{chosen}AND u.deleted_at IS NULL ORDER BY u.id"
     }
 
 

@@ -12,7 +12,10 @@ class MigrationError(Exception):
     message: one sentence, what is wrong and where; it never holds a password or a token.
     remedy: the literal command that mends it; empty where there is none.
     id: the stable name of the failure (docs and tests refer to it), e.g. ``auth-401-credentials``.
+    delivered: whether a whole request had gone out when the answer failed to come, so that it may have been obeyed.
     """
+
+    delivered = False
 
     def __init__(self, message: str, remedy: str = "", id: str = "migration-error") -> None:
         super().__init__(message, remedy, id)

@@ -128,11 +128,13 @@ class Server:
         """Send one request and read the whole answer.
 
         body: bytes, or an iterable of byte blocks together with ``length`` (their sum). An answer that comes while the
-        body is still going out (413) ends the sending and is returned. Raises MigrationError when there is no answer.
+        body is still going out (413) ends the sending and is returned. Raises MigrationError when there is no answer;
+        its ``delivered`` says whether the whole request had gone out by then.
         """
         connection = _Connection(self.url, self.address, self._context, timeout or self.timeout)
         blocks = [body] if isinstance(body, bytes) else body
         length = len(body) if isinstance(body, bytes) else length
+        out = _Out()
         try:
             connection.putrequest(method, self.url.prefix + path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", self.url.netloc)
@@ -142,9 +144,11 @@ class Server:
                 connection.putheader("Content-Length", str(length))
             connection.putheader("Connection", "close")
             connection.endheaders()
-            return _exchange(connection, method, blocks)
+            return _exchange(connection, method, blocks, out)
         except (OSError, http.client.HTTPException) as error:
-            raise explain(error, self.url, self.address) from None
+            explained = explain(error, self.url, self.address)
+            explained.delivered = out.whole
+            raise explained from None
         finally:
             connection.close()
 
@@ -175,14 +179,20 @@ def _put_header(connection: _Connection, name: str, value: str) -> None:
         ) from None
 
 
-def _exchange(connection: _Connection, method: str, blocks) -> Response:
+class _Out:
+    """What of a request has gone out: ``sent`` (bytes of its body), and whether that is the ``whole`` of it."""
+
+    sent = 0
+    whole = False
+
+
+def _exchange(connection: _Connection, method: str, blocks, out: _Out) -> Response:
     """Send the body and read the answer; an early answer wins over the rest of the body."""
     answer = http.client.HTTPResponse(connection.sock, method=method)
-    sent = 0
     broken = None
     try:
         for block in blocks:
-            if sent and _answered(connection.sock, answer):
+            if out.sent and _answered(connection.sock, answer):
                 break
             try:
                 connection.send(block)
@@ -191,13 +201,15 @@ def _exchange(connection: _Connection, method: str, blocks) -> Response:
                     raise
                 broken = error
                 break
-            sent += len(block)
+            out.sent += len(block)
+        else:
+            out.whole = True
         try:
             answer.begin()
             body = answer.read(MAX_BODY)
         except (OSError, http.client.HTTPException) as error:
             raise broken or error from None
-        return Response(answer.status, answer.headers, body, sent)
+        return Response(answer.status, answer.headers, body, out.sent)
     finally:
         answer.close()
 

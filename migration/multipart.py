@@ -18,8 +18,8 @@ EXPORT_NAME = re.compile(r"[A-Za-z0-9]{1,64}-\d{4}-\d{2}-\d{2}-invoiceninja\.zip
 
 
 def export_name(archive: Path, company_key: str) -> str:
-    """The file name to send: V4's own, or one of V4's shape. V5 stores the upload under this name."""
-    if EXPORT_NAME.fullmatch(archive.name):
+    """The file name to send: V4's own for this company, or one of V4's shape. V5 stores the upload under this name."""
+    if EXPORT_NAME.fullmatch(archive.name) and archive.name.startswith(f"{company_key}-"):
         return archive.name
     return f"{company_key}-{datetime.date.today().isoformat()}-invoiceninja.zip"
 

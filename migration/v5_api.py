@@ -54,18 +54,21 @@ class Company:
 class StartAnswer:
     """What V5 answered to an upload; no proof of anything (see the top of this file).
 
-    status: 200, or 504 when V5's web server gave up waiting; body_empty; started_at: V5's own time, or "";
-    queue: the queue connection that V5 names; bytes: of the request's body that went out; seconds.
+    outcome: ``started`` where V5 said so, ``unknown`` where it had the whole upload and nobody saw what it made of it:
+    its web server gave up waiting (504), or the connection ended. status: 200, 504, or 0 without an answer; body_empty;
+    started_at: V5's own time, or ""; queue: the queue connection that V5 names; bytes: of the request's body that went
+    out; seconds.
     """
 
-    def __init__(self, response: Response, seconds: float) -> None:
-        body = response.json()
+    def __init__(self, response: Response | None, length: int, seconds: float) -> None:
+        body = response.json() if response else None
         body = body if isinstance(body, dict) else {}
-        self.status = response.status
-        self.body_empty = not response.body.strip()
+        self.status = response.status if response else 0
+        self.outcome = "started" if self.status == 200 else "unknown"
+        self.body_empty = not response.body.strip() if response else True
         self.started_at = str(body.get("started_at") or "")
         self.queue = str(body.get("method") or "")
-        self.bytes = response.sent
+        self.bytes = response.sent if response else length
         self.seconds = round(seconds, 3)
 
 
@@ -198,7 +201,7 @@ class V5Client:
         """Stream an export to V5 and return what V5 answered. The answer is not proof that anything was started.
 
         force: replace the company of this key; V5 purges it before it stores the upload. timeout: seconds without any
-        byte. Raises MigrationError where V5 refused (413, 500, empty 200, …).
+        byte. Raises MigrationError where V5 refused (413, 500, empty 200, …) or did not get the whole export.
         """
         try:
             body = MigrationBody(archive, company_key, force, silent)
@@ -217,9 +220,14 @@ class V5Client:
         }
         headers["X-Api-Token"] = self._token(None)
         began = time.monotonic()
-        response = self._server.request("POST", "/api/v1/migration/start", headers, body, body.length, timeout)
+        try:
+            response = self._server.request("POST", "/api/v1/migration/start", headers, body, body.length, timeout)
+        except MigrationError as error:
+            if not error.delivered:
+                raise
+            return StartAnswer(None, body.length, time.monotonic() - began)
         answers.check_start(response, self.url, archive, body.length)
-        return StartAnswer(response, time.monotonic() - began)
+        return StartAnswer(response, body.length, time.monotonic() - began)
 
     def _call(self, method: str, path: str, company=None, body: bytes = b"", headers=None) -> Response:
         every = {

@@ -78,8 +78,13 @@ EXAMPLES = """
 """
 
 RETURN = """
+outcome:
+  description:
+    - V(started) where V5 said so, V(unknown) where V5 had the whole upload and gave no answer. Neither is proof.
+  returned: when something was sent
+  type: str
 http_status:
-  description: V5's status; 200, or 504 where V5's web server gave up waiting. Neither proves a start.
+  description: V5's status; 200, 504 where V5's web server gave up waiting, 0 without an answer.
   returned: when something was sent
   type: int
 body_empty:
@@ -155,6 +160,7 @@ def main() -> None:
         module.fail_json(**error.report(args["client"]))
     module.exit_json(
         changed=True,
+        outcome=answer.outcome,
         http_status=answer.status,
         body_empty=answer.body_empty,
         started_at=answer.started_at,

@@ -33,7 +33,7 @@ options:
     type: str
     required: true
   marker:
-    description: What M(v5_import_worker) returned; without it only files are looked at.
+    description: What M(v5_import_worker) returned; without it only files, and jobs parked in a gone worker's queue.
     type: dict
     default: {}
   client:

@@ -302,6 +302,23 @@ def test_the_import_of_another_archive_is_kept(v5: V5App, imports: Import) -> No
     assert (v5.path / "storage/logs").is_dir()
 
 
+def test_cleanup_without_a_marker_removes_only_what_a_gone_worker_parked(v5: V5App, imports: Import) -> None:
+    v5.database.run(
+        "INSERT INTO jobs (queue, payload, attempts, available_at, created_at) VALUES ('default', 'x', 0, 0, 0)"
+    )
+    payload = '{"displayName":"App\\\\\\\\Jobs\\\\\\\\Util\\\\\\\\StartMigration"}'
+    for queue in (import_jobs.queue_name(COMPANY_KEY), "default", "ninjalift-other"):
+        v5.database.run(
+            "INSERT INTO jobs (queue, payload, attempts, available_at, created_at) "
+            f"VALUES ('{queue}', '{payload}', 0, 0, 0)"
+        )
+    imports.unit_is(ENDED)
+    left = cleanup.look(v5.path, COMPANY_KEY, {}, imports.target.php, "")
+    cleanup.remove(v5.path, left, imports.target.php, "")
+    queues = [row["queue"] for row in v5.database.rows("SELECT queue FROM jobs ORDER BY id")]
+    assert queues == ["default", "default", "ninjalift-other"]
+
+
 def test_cleanup_waits_for_the_worker(v5: V5App, imports: Import) -> None:
     with pytest.raises(Exception, match="still running") as caught:
         cleanup.look(v5.path, COMPANY_KEY, imports.marker, imports.target.php, "")

@@ -56,7 +56,7 @@ def test_attachments_of_invoices_are_a_known_loss():
 def test_every_kind_has_a_query_on_both_sides():
     v4, v5 = counts.v4_queries("abc"), counts.v5_queries("abc")
     assert set(v4) == {"company", *counts.KINDS}
-    assert set(v5) == {"company", "blank_companies", *counts.KINDS}
+    assert set(v5) == {"company", "blank_companies", "import_ends", *counts.KINDS}
     assert v4["invoices"] == (
         "SELECT COUNT(*) AS n FROM invoices WHERE account_id = (SELECT id FROM accounts WHERE account_key = 'abc')"
         " AND invoice_type_id = 1 AND is_recurring = 0"
@@ -77,3 +77,10 @@ def test_an_email_never_becomes_sql():
     sql = counts.v4_company_query("o'b@x.test' OR 1=1 -- ")["company"]
     assert "'" not in sql
     assert "0x" + b"o'b@x.test' OR 1=1 -- ".hex() in sql
+
+
+def test_the_company_is_the_chosen_one_where_the_owner_has_several():
+    assert "account_key" not in counts.v4_company_query("a@x.test")["company"].partition("WHERE")[2]
+    assert "a.account_key = 'abc123'" in counts.v4_company_query("a@x.test", "abc123")["company"]
+    with pytest.raises(MigrationError):
+        counts.v4_company_query("a@x.test", "x' OR 1=1")

@@ -236,7 +236,33 @@ def test_a_gateway_timeout_leaves_open_what_happened(tmp_path):
     with serve(V5(rest=(504, [], b"<html>504</html>"))) as server:
         client = client_of(server)
         client.login("owner@client1.test", ["V4pass!23"])
-        assert client.start_migration(archive, KEY, force=False).status == 504
+        answer = client.start_migration(archive, KEY, force=False)
+    assert (answer.status, answer.outcome) == (504, "unknown")
+
+
+def test_an_upload_whose_answer_never_came_is_unknown_and_one_that_broke_off_is_refused(tmp_path):
+    archive = tmp_path / f"{KEY}-2026-11-23-invoiceninja.zip"
+    archive.write_bytes(b"zip" * 1000)
+    with serve(V5(rest=None)) as server:  # it reads the whole request and hangs up
+        client = client_of(server)
+        client.login("owner@client1.test", ["V4pass!23"])
+        answer = client.start_migration(archive, KEY, force=False)
+    assert (answer.status, answer.outcome, answer.bytes) == (0, "unknown", answer.bytes)
+    assert answer.bytes > archive.stat().st_size
+    archive.write_bytes(b"zip" * 20_000_000)  # more than the network holds
+
+    class Broken(V5):
+        def __call__(self, handler):
+            if handler.path.startswith("/api/v1/login"):
+                return super().__call__(handler)
+            handler.rfile.read(1000)
+            return None
+
+    with serve(Broken()) as server, pytest.raises(MigrationError) as caught:
+        client = client_of(server)
+        client.login("owner@client1.test", ["V4pass!23"])
+        client.start_migration(archive, KEY, force=False)
+    assert caught.value.id == "connection-closed"
 
 
 def test_a_missing_archive_and_a_strange_key_are_named(tmp_path):
