@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 
 import pytest
+import yaml
 from v5_lab import PROJECT, ROOT, wait_until
 
 from lab import faults
@@ -220,6 +222,7 @@ def test_a_full_account_is_refused_and_its_blank_companies_can_be_removed(moving
 
 
 def test_an_import_that_fails_says_where_and_why_and_is_repeated_by_name(moving):
+    owner = moving.v4_sql("SELECT client_id FROM invoices WHERE id = 20")
     moving.v4_sql("UPDATE invoices SET client_id = 99999 WHERE id = 20")
     try:
         message = moving.refused()
@@ -234,23 +237,33 @@ def test_an_import_that_fails_says_where_and_why_and_is_repeated_by_name(moving)
         message = moving.refused(migration_force=True, migration_force_company="Another")
         assert "'Another'" in message
     finally:
-        moving.v4_sql("UPDATE invoices SET client_id = (SELECT id FROM clients LIMIT 1) WHERE id = 20")
+        moving.v4_sql(f"UPDATE invoices SET client_id = {owner} WHERE id = 20")
+    half = moving.v5.sql("SELECT COUNT(*) FROM invoices")
     name = moving.v5.sql("SELECT JSON_UNQUOTE(JSON_EXTRACT(settings, '$.name')) FROM companies WHERE id > 1")
     played = moving.migrate(migration_force=True, migration_force_company=name)
     assert played.status == 0, played.output[-4000:]
-    assert moving.v5.shell("ls -d /var/backups/ninjalift/v5-*"), "V5 was backed up before the old company was purged"
     assert moving.v5.sql("SELECT COUNT(*) FROM invoices") == "64"
+    moving.assert_clean()
+
+    # What force deleted is in a backup, and one command puts it back.
+    backup = moving.v5.shell("sh -c 'ls -d /var/backups/ninjalift/v5-*'").split()[-1]
+    played = moving.v5.play("restore_v5", v5_backup_path=backup)
+    assert played.status == 0, played.output[-4000:]
+    assert moving.v5.sql("SELECT COUNT(*) FROM invoices") == half
+    wait_until(lambda: moving.v5.version() == "5.10.17", 30, "V5's answer")
     moving.assert_clean()
 
 
 def test_a_type_error_of_the_importer_is_seen_too(moving):
+    names = moving.v4_sql("SELECT id, name FROM tax_rates").splitlines()
     moving.v4_sql("UPDATE tax_rates SET name = ''")
     try:
         message = moving.refused()
         assert "failed at tax_rates because" in message
         assert "0.name" in message
     finally:
-        moving.v4_sql("UPDATE tax_rates SET name = CONCAT('Tax ', public_id)")
+        for number, name in (line.split("\t") for line in names):
+            moving.v4_sql(f"UPDATE tax_rates SET name = '{name}' WHERE id = {number}")
     moving.assert_clean()
 
 
@@ -302,5 +315,89 @@ def test_a_killed_controller_imports_nothing_twice(moving):
     assert "nothing to migrate" in played.output
     assert moving.companies()[1:] == [moving.key]
     assert moving.v5.sql("SELECT COUNT(*) FROM invoices") == "64"
-    moving.v4.ssh(f"rm -f {ROOT}/storage/migrations/*-invoiceninja.zip")
+    moving.assert_clean()
+
+
+def test_a_stop_by_hand_leaves_no_export_behind(moving):
+    environment = {
+        **os.environ,
+        "NINJALIFT_INVENTORY": str(moving.v5.lab.inventory),
+        "ANSIBLE_VAULT_PASSWORD_FILE": str(moving.v5.lab.vault_password),
+    }
+    process = subprocess.Popen(
+        [PROJECT / "cli.py", "migrate", "client1"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    wait_until(
+        lambda: "Importing clients" in moving.v5.shell(f"cat {LOG} 2>/dev/null; true"), 120, "the import's start"
+    )
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=300)[0].decode()
+    assert process.returncode == 1, said[-3000:]
+    assert "stopped by hand" in said
+    assert "Traceback" not in said
+    moving.assert_clean()
+    assert moving.migrate().status == 0
+
+
+SLOW = "/etc/php/8.2/fpm/conf.d/99-slow-start.ini"
+
+
+def test_an_upload_that_the_web_server_gave_up_on_is_waited_for(moving):
+    """nginx answers 504 after a second, and PHP queues the import three seconds later."""
+    code = "<?php if (strpos($_SERVER['REQUEST_URI'] ?? '', '/migration/start')) { sleep(4); }"
+    moving.v5.shell(
+        f'echo "{code.replace("$", chr(92) + "$")}" > /var/tmp/slow.php'
+        f" && echo auto_prepend_file=/var/tmp/slow.php > {SLOW} && systemctl restart php8.2-fpm"
+        " && echo 'fastcgi_read_timeout 1s;' > /etc/nginx/conf.d/slow.conf"
+        " && sed -i.kept '/fastcgi_read_timeout/d' /etc/nginx/sites-available/* && systemctl reload nginx"
+    )
+    try:
+        played = moving.migrate()
+    finally:
+        moving.v5.shell(
+            f"rm -f {SLOW} /etc/nginx/conf.d/slow.conf && cd /etc/nginx/sites-available"
+            " && for f in *.kept; do mv $f ${f%.kept}; done; systemctl restart php8.2-fpm && systemctl reload nginx"
+        )
+    assert played.status == 0, played.output[-4000:]
+    assert "Give a job that was not confirmed the time to come" in played.output
+    assert moving.companies()[1:] == [moving.key]
+    moving.assert_clean()
+
+
+def test_behind_the_wizard_half_a_company_is_not_taken_for_a_whole_one(moving):
+    owner = moving.v4_sql("SELECT client_id FROM invoices WHERE id = 20")
+    moving.v4_sql("UPDATE invoices SET client_id = 99999 WHERE id = 20")
+    moving.v4.ssh(f"cd {ROOT} && sudo -u www-data mkdir -p storage/migrations storage/app/migrations")
+    try:
+        assert "failed at invoices" in moving.refused(migration_transport="wizard")
+        message = moving.refused(migration_transport="wizard")
+    finally:
+        moving.v4_sql(f"UPDATE invoices SET client_id = {owner} WHERE id = 20")
+        moving.v4.ssh(f"rm -rf {ROOT}/storage/migrations {ROOT}/storage/app/migrations")
+    assert "nothing shows that its import ran to its end" in message
+    assert "migrate client1 --force" in message
+
+
+def test_a_client_that_V5_refuses_is_not_exported_while_another_goes_through(moving, tmp_path):
+    lab = moving.v5.lab
+    hosts = yaml.safe_load((lab.inventory / "hosts.yml").read_text())
+    groups = hosts["all"]["children"]
+    for side, machine in (("v4", moving.v4), ("v5", moving.v5.machine)):
+        groups[side]["hosts"][f"other-{side}"] = {"ansible_host": machine.address}
+    groups["other"] = {"hosts": {"other-v4": {}, "other-v5": {}}}
+    folder = tmp_path / "inventory"
+    shutil.copytree(lab.inventory, folder)
+    shutil.copytree(folder / "group_vars" / "client1", folder / "group_vars" / "other")
+    (folder / "hosts.yml").write_text(yaml.safe_dump(hosts))
+    (folder / "group_vars" / "client1" / "wrong.yml").write_text("v5_owner_password: wrong\nv4_owner_password: wrong\n")
+    (folder / "group_vars" / "client1" / "vault.yml").unlink()
+    command = [str(PROJECT / ".venv/bin/ansible-playbook"), "-i", str(folder), "playbooks/migrate.yml"]
+    environment = {**os.environ, "ANSIBLE_VAULT_PASSWORD_FILE": str(lab.vault_password), "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stdout[-3000:]
+    exported = done.stdout.partition("TASK [v4_export : Export the company]")[2].partition("TASK [")[0]
+    assert "other-v4" in exported
+    assert "client1-v4" not in exported
+    assert "does not accept" in done.stdout
+    assert moving.companies()[1:] == [moving.key]
     moving.assert_clean()
