@@ -95,13 +95,15 @@ class V5Lab:
     def ca_file(self) -> str:
         return str(self.lab.dir / "tls" / "ca.crt")
 
-    def play(self, playbook: str, *arguments: str, **variables: object) -> Played:
-        """Run a playbook against the client, with further variables; never raises for its exit status."""
+    def play(self, playbook: str | Path, *arguments: str, **variables: object) -> Played:
+        """Run a playbook (a file, or one of the project by its name) against the client, whatever its exit status."""
+        if isinstance(playbook, str):
+            playbook = f"playbooks/{playbook}.yml"
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as extra:
             yaml.safe_dump(variables, extra)
             extra.flush()
             command = [Path(sys.executable).with_name("ansible-playbook"), "-i", self.lab.inventory]
-            command += ["--limit", "client1", "-e", f"@{extra.name}", *arguments, f"playbooks/{playbook}.yml"]
+            command += ["--limit", "client1", "-e", f"@{extra.name}", *arguments, playbook]
             environment = {
                 **os.environ,
                 "ANSIBLE_VAULT_PASSWORD_FILE": str(self.lab.vault_password),
