@@ -9,6 +9,8 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from fleet.outcome import CONFIGURATION_TASK
+
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir() if (path / "meta").is_dir())
 # What a client's inventory gives, and what Ansible knows of a host.
@@ -34,6 +36,10 @@ TEMPLATES = sorted(ROLES.glob("*/templates/*.j2"))
 
 def load(path: Path) -> dict:
     return (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+
+
+def load_preflight(name: str) -> list:
+    return load(ROLES / name / "tasks" / "preflight.yml") or []
 
 
 def trusted(value):
@@ -101,6 +107,16 @@ def test_a_role_uses_no_private_variable_of_another(name):
                 assert owner(word) in ("", name), f"{path}: {word}"
 
 
+# fleet/outcome.py makes exit status 2 (wrong configuration) of a failure in a task of this name, and 3 of any other.
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("v5") and load_preflight(name)])
+def test_what_judges_only_variables_is_called_so(name):
+    first, *others = load_preflight(name)
+    assert first["name"].startswith(CONFIGURATION_TASK), name
+    assert "ansible_facts" not in str(first), f"{name}: the host is judged too"
+    for task in others:
+        assert not task["name"].startswith(CONFIGURATION_TASK), task["name"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_role_is_explained(name):
     text = (ROLES / name / "README.md").read_text()
@@ -116,3 +132,9 @@ def test_a_template_renders_without_a_host(path):
         text = Templar(loader=DataLoader(), variables=values).template(trust_as_template(path.read_text()))
         assert text.strip()
         assert "{{" not in text and "{%" not in text
+
+
+def test_a_remedy_provisions_by_the_command_line():
+    project = ROLES.parent
+    for path in [*project.glob("migration/*.py"), *project.glob("plugins/**/*.py"), *ROLES.glob("*/*/*.yml")]:
+        assert "ansible-playbook playbooks/provision_v5.yml" not in path.read_text(), path
