@@ -138,3 +138,29 @@ def test_a_remedy_provisions_by_the_command_line():
     project = ROLES.parent
     for path in [*project.glob("migration/*.py"), *project.glob("plugins/**/*.py"), *ROLES.glob("*/*/*.yml")]:
         assert "ansible-playbook playbooks/provision_v5.yml" not in path.read_text(), path
+
+
+# What `ss -Hltnp` prints, and who is in nginx's way.
+LISTENING = {
+    'LISTEN 0 511 *:80 *:* users:(("apache2",pid=31,fd=4),("apache2",pid=3))': ["apache2 on port 80 (process 31)"],
+    'LISTEN 0      4096    127.0.0.1:443       0.0.0.0:*    users:(("haproxy",pid=7,fd=8))': [
+        "haproxy on port 443 (process 7)"
+    ],
+    "LISTEN 0 511 [::]:80 [::]:*": ["SERVICE on port 80 (its name is not seen)"],
+    'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=5,fd=6),("nginx",pid=4,fd=6))': [],
+    'LISTEN 0 128 0.0.0.0:8080 0.0.0.0:* users:(("java",pid=9,fd=1))': [],
+    'LISTEN 0 80 127.0.0.1:3306 0.0.0.0:* users:(("mariadbd",pid=9,fd=1))': [],
+}
+
+
+def taken(lines: list, url: str = "https://v5.client1.test") -> list:
+    values = {**variables(), "v5_url": url, "__v5_web_listening": {"stdout_lines": lines}}
+    return Templar(loader=DataLoader(), variables=values).template(trust_as_template("{{ __v5_web_taken }}"))
+
+
+def test_only_other_programs_on_the_sites_ports_are_in_the_way():
+    for line, found in LISTENING.items():
+        assert taken([line]) == found, line
+    assert taken(list(LISTENING) * 2) == [name for found in LISTENING.values() for name in found]
+    java = next(line for line in LISTENING if "java" in line)
+    assert taken([java], "https://v5.client1.test:8080") == ["java on port 8080 (process 9)"]
