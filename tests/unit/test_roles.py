@@ -164,3 +164,8 @@ def test_only_other_programs_on_the_sites_ports_are_in_the_way():
     assert taken(list(LISTENING) * 2) == [name for found in LISTENING.values() for name in found]
     java = next(line for line in LISTENING if "java" in line)
     assert taken([java], "https://v5.client1.test:8080") == ["java on port 8080 (process 9)"]
+
+
+def test_modules_find_the_migration_room():
+    """Ansible packs what a module imports from here; a checkout that lost the link fails only on a host."""
+    assert (ROLES.parent / "plugins/module_utils/migration").resolve() == ROLES.parent / "migration"
