@@ -72,6 +72,7 @@ class V5Lab:
         if self.lab.read_settings():
             lifecycle.down(self.lab)
         lifecycle.up(self.lab, 1, self.debian, print)
+        self.lab = state.open_lab(self.name)  # its network is chosen as it comes up; the one from before may be taken
         (self.client,) = layout.clients(self.lab, 1, self.debian)
         self.machine = self.client.v5
         self.download = layout.download(self.lab)
