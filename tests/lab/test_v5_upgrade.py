@@ -12,6 +12,10 @@ STATE = (
 )
 
 
+def left_behind(lab):
+    return lab.shell("ls -d /var/www/*ninjalift* 2>/dev/null; true")
+
+
 def counts(lab):
     tables = lab.sql("SHOW TABLES").split()
     return lab.sql(" UNION ALL ".join(f"SELECT '{name}', COUNT(*) FROM `{name}`" for name in tables))
@@ -64,7 +68,7 @@ def test_an_upgrade_keeps_the_data_and_takes_a_backup(data):
     assert after == before
     assert data.sql("SELECT id, email, password FROM users") == users
     assert not data.host.file(f"{ROOT}/app/StaleClass.php").exists, "no file of the old release is left"
-    assert data.shell("ls -d /var/www/*ninjalift* 2>/dev/null; true") == ""
+    assert left_behind(data) == ""
     assert data.shell(f"find {ROOT} ! -user www-data") == ""
     wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
     backups = data.shell("ls -d /var/backups/ninjalift/v5-*").split()
@@ -88,7 +92,10 @@ def test_a_disk_without_room_for_the_backup_changes_nothing(data):
     finally:
         data.shell("umount /var/backups/ninjalift")
     assert "MiB are free" in message
-    assert data.version() == "5.10.20"
+    assert "5.10.20 and its data are back" in message
+    assert data.version() == "5.10.20", "it is out of maintenance"
+    assert left_behind(data) == ""
+    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
 
 
 def test_a_run_that_was_killed_between_two_renames_is_mended(data):
@@ -98,3 +105,38 @@ def test_a_run_that_was_killed_between_two_renames_is_mended(data):
     assert data.version() == "5.10.21"
     assert "OWN_SETTING=kept" in data.shell(f"cat {ROOT}/.env")
     assert data.provision(v5_version="5.10.21", **offered).changed == 0
+
+
+def test_what_a_job_wrote_until_its_end_survives_an_upgrade_that_fails(data):
+    offered = data.offer("broken.tar", release("5.10.24", HALF_DONE))
+    data.sql("CREATE TABLE written (id INT)")
+    # A worker that somebody else started, in the middle of a job: it ends, as Laravel's do, when the maintenance began.
+    job = (
+        "until [ -e storage/framework/down ]; do sleep 0.1; done; mysql invoiceninja_v5 -e 'INSERT written VALUES (7)'"
+    )
+    data.shell(
+        f"systemd-run --quiet --unit=ninjalift-job --property=WorkingDirectory={ROOT}"
+        f' sh -c "{job}" /usr/bin/artisan queue:work'
+    )
+    try:
+        message = data.refused(v5_version="5.10.24", **offered)
+        assert "5.10.21 and its data are back" in message
+        assert data.sql("SELECT id FROM written") == "7"
+    finally:
+        data.shell("systemctl stop ninjalift-job 2>/dev/null; true")
+        data.sql("DROP TABLE written")
+
+
+def test_an_upgrade_does_not_begin_while_a_job_does_not_end(data):
+    offered = data.offer("newest.tar", release("5.10.24"))
+    data.shell(
+        f"systemd-run --quiet --unit=ninjalift-job --property=WorkingDirectory={ROOT}"
+        ' sh -c "sleep 300; true" /usr/bin/artisan queue:work'
+    )
+    try:
+        message = data.refused(v5_version="5.10.24", v5_wait_seconds=2, **offered)
+    finally:
+        data.shell("systemctl stop ninjalift-job")
+    assert "still runs after 2 seconds" in message
+    assert data.version() == "5.10.21", "it is out of maintenance"
+    assert left_behind(data) == ""
