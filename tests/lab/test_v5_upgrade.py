@@ -107,6 +107,16 @@ def test_a_run_that_was_killed_between_two_renames_is_mended(data):
     assert data.provision(v5_version="5.10.21", **offered).changed == 0
 
 
+def test_a_run_waits_for_what_a_killed_one_still_does_but_not_for_ever(data):
+    data.shell(f"systemd-run --quiet --unit=ninjalift-locked --uid=www-data flock {ROOT}/artisan sleep 300")
+    try:
+        message = data.refused(v5_version="5.10.21", v5_wait_seconds=1, **data.offer("same.tar", release("5.10.21")))
+    finally:
+        data.shell("systemctl stop ninjalift-locked")
+    assert "still works on V5's database" in message
+    assert "./cli.py provision client1" in message
+
+
 def test_what_a_job_wrote_until_its_end_survives_an_upgrade_that_fails(data):
     offered = data.offer("broken.tar", release("5.10.24", HALF_DONE))
     data.sql("CREATE TABLE written (id INT)")
