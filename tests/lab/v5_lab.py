@@ -113,7 +113,7 @@ class V5Lab:
                 command, cwd=PROJECT, env=environment, stdout=output, stderr=output, start_new_session=True
             )
             try:
-                wait_until(lambda: condition() or run.poll() is not None, 120, what)
+                wait_until(lambda: condition() or run.poll() is not None, 600, what)
                 assert run.poll() is None, "the run ended by itself"
             finally:
                 with contextlib.suppress(ProcessLookupError):
