@@ -50,7 +50,7 @@ def check(host: Host) -> None:
     if queue != "database":
         raise MigrationError(
             f"V5 in {host.root} runs its jobs by '{queue}', not its database: nothing could prove that an import began",
-            "ansible-playbook playbooks/provision_v5.yml --limit CLIENT",
+            "./cli.py provision CLIENT",
             "queue-not-database",
         )
     stale = [key for key in found["differs"] if key.startswith(_CRITICAL)]

@@ -15,7 +15,7 @@ from .http import Response
 
 ARTISAN = "sudo -u www-data php /var/www/invoiceninja/artisan"
 LOGS = "tail -n 50 /var/www/invoiceninja/storage/logs/laravel.log"
-LIMITS = "ansible-playbook playbooks/provision_v5.yml --limit CLIENT"
+LIMITS = "./cli.py provision CLIENT"
 WITHOUT_ROWS = "".join(f"->doesntHave('{rows}')" for rows in ("clients", "products", "vendors", "expenses", "projects"))
 DELETE_BLANK = f"App\\Models\\Company::where('is_disabled', 1){WITHOUT_ROWS}->get()->each->delete();"
 MEBIBYTE = 1024 * 1024

@@ -1,6 +1,7 @@
 """What provision_v5.yml refuses, with its reason and remedy, before it changes anything on a bare machine."""
 
 import pytest
+from v5_lab import wait_until
 
 from lab import ca
 
@@ -69,7 +70,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_wrong_variables_are_refused_before_anything_is_changed(bare, case):
     variables, said = WRONG[case]
-    message = bare.refused("--tags", "preflight", **variables)
+    message = bare.refused(**variables)
     for reason, remedy in said:
         assert reason in message
         assert remedy in message
@@ -87,13 +88,24 @@ def test_a_wrong_certificate_is_refused_before_anything_is_changed(bare, tmp_pat
         pair = ca.Pair(pair.certificate, ca.certificate(authority, HOST).key)
     pair.write(tmp_path, HOST)
     message = bare.refused(
-        "--tags",
-        "preflight",
         v5_web_tls_certificate_src=str(tmp_path / f"{HOST}.crt"),
         v5_web_tls_key_src=str(tmp_path / f"{HOST}.key"),
     )
     assert reason in message
     assert "openssl x509" in message
+    nothing_changed(bare)
+
+
+def test_a_port_that_another_program_holds_is_refused_before_anything_is_changed(bare):
+    bare.shell("systemd-run --quiet --unit=other-web python3 -m http.server 80")
+    wait_until(lambda: ":80 " in bare.shell("ss -Hltn"), 10, "the other web server")
+    try:
+        message = bare.refused()
+        assert "python3 on port 80 (process " in message
+        assert "serve V4 by nginx" in message and "systemctl disable --now python3" in message
+        assert bare.play("provision_v5", "--check").status == 2
+    finally:
+        bare.shell("systemctl stop other-web")
     nothing_changed(bare)
 
 

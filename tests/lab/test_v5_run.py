@@ -42,6 +42,8 @@ def test_expanded_logging_on_and_off(v5):
     assert v5.play("expanded_logging", v5_logging_expanded=False).status == 0
     assert v5.config("ninja.expanded_logging") is False
     assert v5.host.file(f"{ROOT}/.env").mode == 0o600
+    # As the playbook's header says it: what -e gives on the command line is text, and "false" is text that is true.
+    assert v5.play("expanded_logging", "-e", "v5_logging_expanded=false").changed == 0
     assert v5.provision().changed == 0
 
 
@@ -78,14 +80,11 @@ PLAY = """
 
 
 @pytest.fixture
-def parts(v5, request):
+def parts(v5, tmp_path):
     """Runs task files of v5_logging, as the role migration does."""
-    from v5_lab import PROJECT
-
-    playbook = PROJECT / "playbooks" / ".test-logging.yml"
+    playbook = tmp_path / "logging.yml"
     playbook.write_text(PLAY)
-    request.addfinalizer(playbook.unlink)
-    return lambda *names: v5.play(".test-logging", parts=list(names))
+    return lambda *names: v5.play(playbook, parts=list(names))
 
 
 @pytest.mark.parametrize("before", [False, True])

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -72,6 +73,7 @@ class V5Lab:
         if self.lab.read_settings():
             lifecycle.down(self.lab)
         lifecycle.up(self.lab, 1, self.debian, print)
+        self.lab = state.open_lab(self.name)  # its network is chosen as it comes up; the one from before may be taken
         (self.client,) = layout.clients(self.lab, 1, self.debian)
         self.machine = self.client.v5
         self.download = layout.download(self.lab)
@@ -95,26 +97,46 @@ class V5Lab:
     def ca_file(self) -> str:
         return str(self.lab.dir / "tls" / "ca.crt")
 
-    def play(self, playbook: str, *arguments: str, **variables: object) -> Played:
-        """Run a playbook against the client, with further variables; never raises for its exit status."""
+    def play(self, playbook: str | Path, *arguments: str, **variables: object) -> Played:
+        """Run a playbook (a file, or one of the project by its name) against the client, whatever its exit status."""
+        with self._command(playbook, *arguments, **variables) as (command, environment):
+            done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        output = done.stdout + done.stderr
+        self.outputs.append(output)
+        recap = RECAP.search(output)
+        return Played(done.returncode, output, int(recap.group(1)) if recap else -1)
+
+    def kill_when(self, condition: Callable[[], object], what: str, **variables: object) -> None:
+        """Run provision_v5.yml and kill it, with all it started here, as soon as the condition holds."""
+        with self._command("provision_v5", **variables) as (command, environment), tempfile.TemporaryFile() as output:
+            run = subprocess.Popen(
+                command, cwd=PROJECT, env=environment, stdout=output, stderr=output, start_new_session=True
+            )
+            try:
+                wait_until(lambda: condition() or run.poll() is not None, 600, what)
+                assert run.poll() is None, "the run ended by itself"
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(run.pid, signal.SIGKILL)
+                run.wait()
+
+    @contextlib.contextmanager
+    def _command(self, playbook: str | Path, *arguments: str, **variables: object) -> Iterator[tuple]:
+        """The command that runs a playbook, and its environment."""
+        if isinstance(playbook, str):
+            playbook = f"playbooks/{playbook}.yml"
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as extra:
             yaml.safe_dump(variables, extra)
             extra.flush()
             command = [Path(sys.executable).with_name("ansible-playbook"), "-i", self.lab.inventory]
-            command += ["--limit", "client1", "-e", f"@{extra.name}", *arguments, f"playbooks/{playbook}.yml"]
+            command += ["--limit", "client1", "-e", f"@{extra.name}", *arguments, playbook]
             environment = {
                 **os.environ,
                 "ANSIBLE_VAULT_PASSWORD_FILE": str(self.lab.vault_password),
                 "ANSIBLE_NOCOLOR": "1",
                 "LC_ALL": "C.UTF-8",
             }
-            done = subprocess.run(
-                list(map(str, command)), cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-            )
-        output = done.stdout + done.stderr
-        self.outputs.append(output)
-        recap = RECAP.search(output)
-        return Played(done.returncode, output, int(recap.group(1)) if recap else -1)
+            yield list(map(str, command)), environment
 
     def provision(self, *arguments: str, **variables: object) -> Played:
         """Run provision_v5.yml, which must succeed."""

@@ -9,6 +9,8 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
+from fleet.outcome import CONFIGURATION_TASK
+
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir() if (path / "meta").is_dir())
 # What a client's inventory gives, and what Ansible knows of a host.
@@ -34,6 +36,10 @@ TEMPLATES = sorted(ROLES.glob("*/templates/*.j2"))
 
 def load(path: Path) -> dict:
     return (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+
+
+def load_preflight(name: str) -> list:
+    return load(ROLES / name / "tasks" / "preflight.yml") or []
 
 
 def trusted(value):
@@ -101,6 +107,16 @@ def test_a_role_uses_no_private_variable_of_another(name):
                 assert owner(word) in ("", name), f"{path}: {word}"
 
 
+# fleet/outcome.py makes exit status 2 (wrong configuration) of a failure in a task of this name, and 3 of any other.
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("v5") and load_preflight(name)])
+def test_what_judges_only_variables_is_called_so(name):
+    first, *others = load_preflight(name)
+    assert first["name"].startswith(CONFIGURATION_TASK), name
+    assert "ansible_facts" not in str(first), f"{name}: the host is judged too"
+    for task in others:
+        assert not task["name"].startswith(CONFIGURATION_TASK), task["name"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_role_is_explained(name):
     text = (ROLES / name / "README.md").read_text()
@@ -116,6 +132,38 @@ def test_a_template_renders_without_a_host(path):
         text = Templar(loader=DataLoader(), variables=values).template(trust_as_template(path.read_text()))
         assert text.strip()
         assert "{{" not in text and "{%" not in text
+
+
+def test_a_remedy_provisions_by_the_command_line():
+    project = ROLES.parent
+    for path in [*project.glob("migration/*.py"), *project.glob("plugins/**/*.py"), *ROLES.glob("*/*/*.yml")]:
+        assert "ansible-playbook playbooks/provision_v5.yml" not in path.read_text(), path
+
+
+# What `ss -Hltnp` prints, and who is in nginx's way.
+LISTENING = {
+    'LISTEN 0 511 *:80 *:* users:(("apache2",pid=31,fd=4),("apache2",pid=3))': ["apache2 on port 80 (process 31)"],
+    'LISTEN 0      4096    127.0.0.1:443       0.0.0.0:*    users:(("haproxy",pid=7,fd=8))': [
+        "haproxy on port 443 (process 7)"
+    ],
+    "LISTEN 0 511 [::]:80 [::]:*": ["SERVICE on port 80 (its name is not seen)"],
+    'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=5,fd=6),("nginx",pid=4,fd=6))': [],
+    'LISTEN 0 128 0.0.0.0:8080 0.0.0.0:* users:(("java",pid=9,fd=1))': [],
+    'LISTEN 0 80 127.0.0.1:3306 0.0.0.0:* users:(("mariadbd",pid=9,fd=1))': [],
+}
+
+
+def taken(lines: list, url: str = "https://v5.client1.test") -> list:
+    values = {**variables(), "v5_url": url, "__v5_web_listening": {"stdout_lines": lines}}
+    return Templar(loader=DataLoader(), variables=values).template(trust_as_template("{{ __v5_web_taken }}"))
+
+
+def test_only_other_programs_on_the_sites_ports_are_in_the_way():
+    for line, found in LISTENING.items():
+        assert taken([line]) == found, line
+    assert taken(list(LISTENING) * 2) == [name for found in LISTENING.values() for name in found]
+    java = next(line for line in LISTENING if "java" in line)
+    assert taken([java], "https://v5.client1.test:8080") == ["java on port 8080 (process 9)"]
 
 
 def test_modules_find_the_migration_room():

@@ -56,6 +56,15 @@ previous=no
 if [ -e "$root.ninjalift-old/artisan" ]; then previous=yes; fi
 say previous "$previous"
 
+# How far an upgrade was that was killed, and its backup (tasks/note.yml): forward, done or back.
+step=no backup=
+if [ -e "$root.ninjalift-upgrade" ]; then
+  { read -r step; read -r backup; } <"$root.ninjalift-upgrade" || true
+fi
+say step "${step:-forward}"
+say backup "$backup"
+if [ "$previous" = yes ]; then say previous_version "$(tr -d '[:space:]' <"$root.ninjalift-old/VERSION.txt")"; fi
+
 # Free bytes where V5 stands or will stand.
 directory=$root
 while [ ! -d "$directory" ]; do directory=$(dirname "$directory"); done
