@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from lab import images, layout, lifecycle, state
+from lab import images, layout, lifecycle, prepare, state
 
 
 @pytest.fixture(autouse=True)
@@ -148,3 +148,28 @@ def test_a_lab_that_was_never_up_has_no_machines():
     assert lifecycle.machines(lab) == []
     found = lifecycle.status(lab)
     assert (found["up"], found["machines"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("own", "uplink", "taken"),
+    [
+        ("search x.test\nnameserver 192.0.2.1\n", "nameserver 192.0.2.2\n", "own"),
+        ("nameserver fe80::1%eth0\n", None, "own"),
+        ("nameserver 127.0.0.53\noptions edns0\n", "nameserver 192.0.2.2\n", "uplink"),
+        ("nameserver 127.0.0.53\nnameserver ::1\n", None, None),
+        ("# nothing\n", "nameserver 127.0.0.1\n", None),
+    ],
+)
+def test_machines_get_a_name_server_that_they_can_reach(monkeypatch, tmp_path, own, uplink, taken):
+    """Debian's cloud images have systemd-resolved's stub in /etc/resolv.conf."""
+    files = {"own": tmp_path / "resolv.conf", "uplink": tmp_path / "uplink.conf"}
+    files["own"].write_text(own)
+    if uplink:
+        files["uplink"].write_text(uplink)
+    monkeypatch.setattr(prepare, "RESOLV_CONF", files["own"])
+    monkeypatch.setattr(prepare, "UPLINK_RESOLV_CONF", files["uplink"])
+    if taken:
+        assert prepare.name_servers() == files[taken]
+    else:
+        with pytest.raises(state.LabError, match="Mend it with: `echo 'nameserver"):
+            prepare.name_servers()
