@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import subprocess
 
 import pytest
 
-from lab import images, layout, lifecycle, prepare, state
+from lab import images, layout, lifecycle, network, prepare, state
 
 
 @pytest.fixture(autouse=True)
@@ -173,3 +175,55 @@ def test_machines_get_a_name_server_that_they_can_reach(monkeypatch, tmp_path, o
     else:
         with pytest.raises(state.LabError, match="Mend it with: `echo 'nameserver"):
             prepare.name_servers()
+
+
+class Kernel:
+    """The kernel's settings and nft's tables in the place of this machine's; ``told``: what was done, in its order."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder, self.tables, self.told = folder, set(), []
+        for name in network.NEEDS:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("0\n")
+        monkeypatch.setattr(network, "KERNEL", folder)
+        monkeypatch.setattr(network, "is_up", lambda lab: True)
+        monkeypatch.setattr(network.subprocess, "run", self.run)
+
+    def run(self, command, input="", **_):
+        if command[:2] == ["nft", "-f"]:
+            self.tables.add(input.split()[2])
+            self.told.append(f"table while ip_forward is {self.forward()} and the lock is {self.lock()}")
+        elif command[:2] == ["nft", "delete"]:
+            self.tables.discard(command[4])
+        return subprocess.CompletedProcess(command, 0, "".join(f"table ip {name}\n" for name in self.tables), "")
+
+    def forward(self):
+        return int((self.folder / "net/ipv4/ip_forward").read_text())
+
+    @staticmethod
+    def lock():
+        with (state.labs_dir() / ".shared.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return "held"
+        return "free"
+
+
+def test_only_the_last_lab_s_down_puts_the_kernel_s_settings_back(monkeypatch, tmp_path):
+    kernel = Kernel(tmp_path / "kernel", monkeypatch)
+    first, second = (state.claim(state.open_lab(name), clients=1) for name in ("first", "second"))
+    network.up(first)
+    network.up(second)
+    network.down(first)
+    assert kernel.forward() == 1
+    first.remove()
+    network.down(second)
+    assert kernel.forward() == 0
+
+
+def test_a_lab_s_table_is_there_before_another_lab_can_look(monkeypatch, tmp_path):
+    """Else the other one's `down`, between the two, would take the settings away that this lab has just raised."""
+    kernel = Kernel(tmp_path / "kernel", monkeypatch)
+    network.up(state.claim(state.open_lab("first"), clients=1))
+    assert kernel.told == ["table while ip_forward is 1 and the lock is held"]
