@@ -8,8 +8,9 @@ import os
 import subprocess
 
 import pytest
+from click.testing import CliRunner
 
-from lab import images, layout, lifecycle, network, prepare, state
+from lab import commands, images, layout, lifecycle, network, prepare, state
 
 
 @pytest.fixture(autouse=True)
@@ -128,13 +129,41 @@ def test_missing_programs_are_named_with_their_packages(monkeypatch, tmp_path):
     assert missing.value.status == 2
 
 
-def test_without_root_the_sentence_says_so(monkeypatch):
+@pytest.mark.parametrize(
+    ("arguments", "mended"),
+    [
+        ("up --clients 2 --name x", "lab up --clients 2 --debian 12 --name x"),
+        ("down", "lab down --name ninjalift"),
+        ("reset client1-v5", "lab reset client1-v5 --name ninjalift"),
+    ],
+)
+def test_without_root_the_sentence_repeats_the_command(monkeypatch, arguments, mended):
     monkeypatch.setattr(lifecycle.shutil, "which", lambda tool: tool)
     monkeypatch.setattr(lifecycle.os, "geteuid", lambda: 1000)
     monkeypatch.setenv("PATH", os.environ["PATH"])
-    with pytest.raises(state.LabError, match="needs root") as refused:
-        lifecycle.require()
-    assert refused.value.status == 2
+    done = CliRunner().invoke(commands.lab, arguments.split())
+    assert done.exit_code == 2
+    assert "needs root" in done.stderr
+    assert f"`sudo ./cli.py {mended}`" in done.stderr
+
+
+def test_ctrl_c_says_that_something_was_begun(monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lifecycle, "up", stopped)
+    done = CliRunner().invoke(commands.lab, ["up", "--name", "x"])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "Stopped in the middle. Mend it with: `./cli.py lab up --name x`, or `./cli.py lab down --name x`\n"
+    )
+
+
+def test_a_lab_that_is_not_there_is_no_shell_s_inventory():
+    done = CliRunner().invoke(commands.lab, ["status", "--shell", "--name", "nobody"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "There is no lab 'nobody'" in done.stderr
+    assert "`./cli.py lab up --name nobody`" in done.stderr
 
 
 def test_a_second_command_on_the_same_lab_is_told_to_wait():
