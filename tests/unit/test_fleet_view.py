@@ -9,7 +9,7 @@ from rich.console import Console
 
 from fleet import report
 from fleet.events import Progress, Started, Step
-from fleet.exits import Exit, UsageError
+from fleet.exits import Exit
 from fleet.outcome import Outcome
 from fleet.view import Live, Plain
 
@@ -140,5 +140,6 @@ def test_the_document_has_what_docs_promise():
 
 
 def test_a_refusal_is_a_document_too():
-    document = json.loads(report.refusal("run", UsageError("There is none.", "./cli.py init")))
+    document = json.loads(report.refusal("run", Exit.USAGE, "There is none.", "./cli.py init", plan=True))
     assert (document["exit"], document["message"], document["remedy"]) == (2, "There is none.", "./cli.py init")
+    assert set(json.loads(report.document("run", [], Exit.OK, Path("/runs/1")))) <= set(document)
