@@ -92,7 +92,7 @@ def _outcome(finished: Finished, client: Client, situation: Situation, planned: 
         outcome.status, outcome.message = "stopped", f"{client.name} was stopped by hand in the middle of a step."
         outcome.remedy = situation.again(client.name)
     elif not run.stats or not steps:
-        _nothing_ran(outcome, run)
+        _nothing_ran(outcome, run, situation)
     elif any(finding["status"] == "warn" for finding in findings):
         outcome.status = "warn"
     if planned is not None:
@@ -145,11 +145,14 @@ def _blame_variables(outcome: Outcome, said: str, situation: Situation) -> None:
     outcome.remedy = situation.edit(outcome.client, secret=secret)
 
 
-def _nothing_ran(outcome: Outcome, run: Run) -> None:
+def _nothing_ran(outcome: Outcome, run: Run, situation: Situation) -> None:
     """Ansible ended by itself: what it wrote outside of tasks says why."""
     said = without_trace("\n".join(line for line in run.tail if line.strip()))
     said = re.sub(r"\x1b\[[0-9;]*m", "", said)
-    outcome.status = "usage" if VAULT.search(said) else "broken"
+    outcome.status = "broken"
+    if VAULT.search(said):
+        outcome.status = "usage"
+        outcome.remedy = situation.command(f"./cli.py {situation.verb} {outcome.client} --ask-vault-pass")
     errors = [line for line in said.splitlines() if "ERROR" in line or "Error" in line] or said.splitlines()[-3:]
     reason = re.sub(r"^\[ERROR\]: ?", "", " ".join(errors)).rstrip(".")[:600] or "it said nothing"
     outcome.message = f"Ansible ended before it ran a step for {outcome.client}: {reason}."
