@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from fleet import report
@@ -80,6 +81,24 @@ def test_the_table_shows_steps_and_progress(monkeypatch):
     assert "c1: x Watch: The import failed." in text
     assert "waiting" in text
     assert COLOR.search(text)
+
+
+@pytest.mark.parametrize("width", [60, 80, 109, 110, 200])
+def test_the_table_fits_the_terminal(width):
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, height=24, color_system=None)
+    live = Live(["c1", "a_client_with_a_long_name"], console=console)
+    live("c1", Started("v5", "Import the company into V5", "Watch the import until its end is proven"))
+    live("c1", Progress("running", "recurring_invoices", 9))
+    with console.capture() as captured:
+        console.print(live.table())
+    heading, first, second, caption = captured.get().splitlines()
+    assert heading.split()[:4] == ["client", "steps", "changed", "now"]
+    assert first.startswith("c1 ")
+    assert "9/22 recurring_" in first
+    assert second.startswith("a_client_with_a")
+    assert "waiting" in second
+    assert caption.strip().endswith("Ctrl-C stops after the running step")
+    assert max(len(line) for line in (heading, first, second, caption)) <= width
 
 
 def test_no_color(monkeypatch):
