@@ -104,8 +104,7 @@ def write(inventory: Path, given: dict, vault_password_file: str | None, answers
                 answers["v5_owner_password"] = secrets.token_urlsafe(15)
                 view = later.edit(client, secret=True).replace("ansible-vault edit", "ansible-vault view")
                 notes.append(f"V5's first password was made; see it with: `{view}`")
-            edit = later.edit(client, secret=True)
-            _write_client(inventory, answers, password, edit, made)
+            _write_client(inventory, answers, password, made)
             find_clients(inventory, (client,), file)
     except BaseException:
         for path in reversed(made):
@@ -174,8 +173,7 @@ def _hosts_file(inventory: Path, client: str) -> Path:
     return inventory / f"{client}.yml"
 
 
-def _write_client(inventory: Path, answers: dict, password: str, edit: str, made: list) -> None:
-    """edit: the command that opens the client's secrets."""
+def _write_client(inventory: Path, answers: dict, password: str, made: list) -> None:
     client = answers["client"]
     same = one_machine(answers)
     hosts = {
@@ -191,7 +189,7 @@ def _write_client(inventory: Path, answers: dict, password: str, edit: str, made
     _make_folder(folder, made)
     hidden = {key: answers[key] for key in SECRETS if answers.get(key)}
     _write(folder / "vault.yml", vault.encrypt(_render("vault.yml.j2", secrets=hidden), password), made)
-    _write(folder / "vars.yml", _render("vars.yml.j2", edit=edit, **plain), made)
+    _write(folder / "vars.yml", _render("vars.yml.j2", **plain), made)
     # The hosts come last: without them, Ansible does not see the client.
     _write(_hosts_file(inventory, client), _render("hosts.yml.j2", client=client, hosts=hosts, same=same), made)
 
