@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -38,10 +39,15 @@ PLAYBOOKS = {
     "run": "site.yml",
 }
 EXITS = "\b\nExit statuses:\n" + "\n".join(f"  {int(each)}  {each.meaning}" for each in Exit)
+ARGUMENTS = "ninjalift.arguments"  # in click's meta
 
 
 class Group(click.Group):
-    """Loads the lab only when it is asked for, and turns our own errors into a sentence and an exit status."""
+    """Loads the lab only when it is asked for, and turns errors into a sentence, or a document, and an exit status."""
+
+    def parse_args(self, ctx: click.Context, args: list) -> list:
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list:
         return [*self.commands, "lab"]
@@ -60,25 +66,34 @@ class Group(click.Group):
             formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> object:
+        arguments = ctx.meta[ARGUMENTS]
+        verb = next(iter(arguments), "")
+        as_json = verb in PLAYBOOKS and "--json" in arguments
         try:
             return super().invoke(ctx)
-        except UsageError as error:
-            click.echo(str(error), err=True)
-            ctx.exit(Exit.USAGE)
-        except (click.ClickException, click.exceptions.Exit):
+        except click.exceptions.Exit:
             raise
+        except UsageError as error:
+            status, message, remedy = Exit.USAGE, error.message, error.remedy
+        except click.ClickException as error:
+            if not as_json:
+                raise  # click says it, with the usage
+            status, message, remedy = Exit.USAGE, error.format_message(), f"./cli.py {verb} --help"
         except (click.Abort, KeyboardInterrupt):
-            click.echo("Stopped by hand; nothing was begun.", err=True)
-            ctx.exit(Exit.BROKEN)
+            status, message, remedy = Exit.BROKEN, "Stopped by hand; nothing was begun.", ""
         except Exception as error:
             if os.environ.get("NINJALIFT_DEBUG"):
                 raise
-            click.echo(
-                f"Ninjalift itself failed: {type(error).__name__}: {error}."
-                " See where with: `NINJALIFT_DEBUG=1 ./cli.py …`, and report it.",
-                err=True,
-            )
-            ctx.exit(Exit.BROKEN)
+            status, message = Exit.BROKEN, f"Ninjalift itself failed: {type(error).__name__}: {error}."
+            message += f" See where with: `NINJALIFT_DEBUG=1 ./cli.py {shlex.join(arguments)}`, and report it."
+            remedy = ""
+        if as_json:
+            from fleet import report
+
+            click.echo(report.refusal(verb, status, message, remedy, plan="--plan" in arguments))
+        else:
+            click.echo(f"{message} Mend it with: `{remedy}`" if remedy else message, err=True)
+        ctx.exit(status)
 
 
 @click.group(cls=Group, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"]})
@@ -120,11 +135,15 @@ def playbook_command(verb: str, *own: object):
     def wrap(variables_of):
         def command(clients, inventory, vault_password_file, ask_vault_pass, **given):
             said = {name: given.pop(name) for name in ("plan", "as_json", "strict", "verbose")}
-            from fleet import vault
+            from fleet import remedies, vault
 
-            password = click.prompt("Vault password", hide_input=True, err=True) if ask_vault_pass else None
-            with vault.password_file(vault_password_file or vault.made_by_init(), password) as file:
-                ended = play(verb, clients, inventory, file, variables_of(**given), **said)
+            file = vault_password_file or vault.made_by_init()
+            situation = remedies.Situation(verb, clients, inventory, file, asked=ask_vault_pass)
+            with remedies.completed(situation):
+                variables = variables_of(**given)
+                password = click.prompt("Vault password", hide_input=True, err=True) if ask_vault_pass else None
+                with vault.password_file(file, password) as opened:
+                    ended = play(situation, opened, variables, **said)
             click.get_current_context().exit(ended)
 
         command.__doc__ = variables_of.__doc__
@@ -136,35 +155,29 @@ def playbook_command(verb: str, *own: object):
     return wrap
 
 
-def play(verb, names, inventory, vault_password_file, variables, *, plan, as_json, strict, verbose) -> Exit:
-    """Run the verb's playbook for the clients of these names, show it, print the report; returns the exit status."""
+def play(situation, vault_password_file, variables, *, plan, as_json, strict, verbose) -> Exit:
+    """Run the playbook that was asked for (remedies.Situation), show it, print the report; returns the exit status."""
     from fleet import outcome, report, runner, view
     from fleet.inventory import find_clients
 
+    verb, inventory = situation.verb, situation.inventory
     playbook = HERE / "playbooks" / PLAYBOOKS[verb]
-    try:
-        clients = find_clients(inventory, names, vault_password_file)
-        with view.watching([each.name for each in clients], plan=plan) as watcher:
-            finished = runner.play(
-                playbook,
-                verb,
-                clients,
-                inventory,
-                observers=[watcher],
-                say=watcher.say,
-                variables=variables,
-                check=plan,
-                vault_password_file=vault_password_file,
-                verbose=verbose,
-            )
-    except UsageError as error:
-        error.remedy = error.remedy.replace("COMMAND", verb).replace("CLIENT", " ".join(names))
-        if not as_json:
-            raise
-        click.echo(report.refusal(verb, error))
-        return Exit.USAGE
-    words = {"COMMAND": verb, "INVENTORY": str(inventory)}
-    results = outcome.outcomes(finished, clients, words, runner.plays_of(playbook) if plan else None)
+    clients = find_clients(inventory, situation.clients, vault_password_file)
+    with view.watching([each.name for each in clients], plan=plan) as watcher:
+        finished = runner.play(
+            playbook,
+            verb,
+            clients,
+            inventory,
+            observers=[watcher],
+            say=watcher.say,
+            variables=variables,
+            check=plan,
+            vault_password_file=vault_password_file,
+            verbose=verbose,
+            situation=situation,
+        )
+    results = outcome.outcomes(finished, clients, situation, runner.plays_of(playbook) if plan else None)
     ended = outcome.exit_status(results, strict=strict)
     document = report.document(verb, results, ended, finished.folder, plan=plan)
     (finished.folder / "result.json").write_text(document + "\n")
@@ -249,9 +262,11 @@ def run() -> dict:
 def init(inventory: Path, vault_password_file: str | None, answers: Path | None) -> None:
     """Ask for what a client needs, and write a working inventory with an encrypted vault."""
     from fleet import init as maker
+    from fleet import remedies
 
-    given = maker.read_answers(answers) if answers else maker.ask(inventory, vault_password_file)
-    written = maker.write(inventory, given, vault_password_file)
+    with remedies.completed(remedies.Situation("init", (), inventory, vault_password_file)):
+        given = maker.read_answers(answers) if answers else maker.ask(inventory, vault_password_file)
+        written = maker.write(inventory, given, vault_password_file, answers)
     for path in written.files:
         click.echo(f"Wrote {path}")
     for note in written.notes:

@@ -8,6 +8,8 @@ from typing import Any
 
 from migration.resources import RESOURCES
 
+from .remedies import Situation
+
 ENDED = {
     "runner_on_ok": "ok",
     "runner_on_failed": "failed",
@@ -63,6 +65,7 @@ class Run:
 
     client_of: host → client. observers are called with (client, Started | Step | Progress). findings: client →
     where they come from → list. tail: what Ansible said outside of tasks, the last lines. Kept for outcome.py.
+    situation: completes the commands in what steps say.
     """
 
     client_of: dict
@@ -72,6 +75,7 @@ class Run:
     progress: dict = field(default_factory=dict)
     stats: dict = field(default_factory=dict)
     tail: list = field(default_factory=list)
+    situation: Situation | None = None
 
     def __call__(self, event: dict) -> bool:
         """Take one event of ansible-runner; True keeps the event in the record too."""
@@ -114,6 +118,8 @@ class Run:
             error_id=str(result.get("error_id", "")),
             remedy=str(result.get("remedy", "")) if ended_badly else "",
         )
+        if self.situation:
+            step.message, step.remedy = self.situation.text(step.message), self.situation.command(step.remedy)
         self.steps.append(step)
         self._find(step.client, step.task, result.get("findings"))
         for name, value in (result.get("ansible_facts") or {}).items():

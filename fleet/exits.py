@@ -27,6 +27,9 @@ class Exit(IntEnum):
         }[self]
 
 
+EDIT = "${EDITOR:-nano}"  # how a command that mends something opens a file
+
+
 class UsageError(Exception):
     """Wrong usage or configuration.
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import yaml
 
 from . import vault
-from .exits import UsageError
-from .inventory import PROJECT, clients_of, find_clients, groups_of, read
+from .exits import EDIT, UsageError
+from .inventory import clients_of, find_clients, groups_of, read
 from .questions import QUESTIONS, complete, one_machine
+from .remedies import Situation, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECRETS = tuple(each.key for each in QUESTIONS if each.secret)
@@ -68,17 +69,22 @@ def read_answers(file: Path) -> dict:
     try:
         given = yaml.safe_load(file.read_text())
     except OSError as error:
-        raise UsageError(f"The answers cannot be read from {file}: {error.strerror}.", f"ls -l {file}") from None
+        raise UsageError(f"The answers cannot be read from {file}: {error.strerror}.", f"ls -l {shown(file)}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{file} is not UTF-8 text (its byte {error.start + 1} cannot be).",
+            f"iconv -f latin1 -t utf-8 -o {shown(file)}.new {shown(file)}",
+        ) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise UsageError(f"{file} is not valid YAML at line {line}.", f"$EDITOR +{line} {file}") from None
+        raise UsageError(f"{file} is not valid YAML at line {line}.", f"{EDIT} +{line} {shown(file)}") from None
     if not isinstance(given, dict):
-        raise UsageError(f"{file} does not hold 'key: answer' lines.", f"$EDITOR {file}")
+        raise UsageError(f"{file} does not hold 'key: answer' lines.", f"{EDIT} {shown(file)}")
     return given
 
 
-def write(inventory: Path, given: dict, vault_password_file: str | None) -> Written:
+def write(inventory: Path, given: dict, vault_password_file: str | None, answers_file: Path | None = None) -> Written:
     """Write the client of these answers into the inventory, a folder; other clients in it stay as they are.
 
     Raises UsageError for wrong answers, a client that exists, a vault password that does not open the others' vaults.
@@ -86,29 +92,27 @@ def write(inventory: Path, given: dict, vault_password_file: str | None) -> Writ
     """
     _refuse_file(inventory)
     typed = str(given.pop("vault_password", None) or "")
-    answers = complete(given, "the answers")
+    answers = complete(given, answers_file)
     client = answers["client"]
     made: list = []
     try:
         password_path, password, notes = _password(inventory, typed, vault_password_file, made)
+        later = Situation("verify", (client,), inventory, password_path, asked=not password_path)
         with vault.password_file(password_path, None if password_path else password) as file:
             _refuse_known(inventory, client, file)
             if not answers["v5_owner_password"]:
                 answers["v5_owner_password"] = secrets.token_urlsafe(15)
-                notes.append(f"V5's first password was made; see it with: `{_edit(inventory, client, 'view')}`")
+                view = later.edit(client, secret=True).replace("ansible-vault edit", "ansible-vault view")
+                notes.append(f"V5's first password was made; see it with: `{view}`")
             _write_client(inventory, answers, password, made)
             find_clients(inventory, (client,), file)
     except BaseException:
         for path in reversed(made):
             path.rmdir() if path.is_dir() else path.unlink()
         raise
-    command = ["./cli.py verify", client]
-    command += [] if _same(inventory, os.environ.get("NINJALIFT_INVENTORY", "inventory")) else [f"-i {inventory}"]
-    if not password_path:
-        command.append("--ask-vault-pass")
-    elif password_path not in (vault.made_by_init(), os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE")):
-        command.append(f"--vault-password-file {password_path}")
-    return Written([path for path in made if path.is_file()], notes, " ".join(command))
+    alone = later.command(f"ansible-playbook playbooks/verify_v4.yml --limit {client}")
+    notes.append(f"Every playbook also runs alone, such as: `{alone}`")
+    return Written([path for path in made if path.is_file()], notes, later.again(client))
 
 
 def _password(inventory: Path, typed: str, given_file: str | None, made: list) -> tuple:
@@ -127,14 +131,14 @@ def _password(inventory: Path, typed: str, given_file: str | None, made: list) -
         if not path.is_file():
             raise UsageError(
                 f"There is no vault password file {path}, and {inventory} has vaults.",
-                f"./cli.py init -i {inventory} --vault-password-file FILE",
+                "./cli.py init --vault-password-file FILE",
             )
         password = vault.read(path)
     for other in _vaults(inventory):
         if not vault.opens(other.read_text(), password):
             raise UsageError(
                 f"The vault password does not open {other}, and one inventory has one password.",
-                f"./cli.py init -i {inventory} --vault-password-file FILE",
+                "./cli.py init --vault-password-file FILE",
             )
     return str(path) if path else None, password, []
 
@@ -161,7 +165,7 @@ def _refuse_known(inventory: Path, client: str, password_file: str | None) -> No
         known = ", ".join(clients_of(groups))
         raise UsageError(
             f"{inventory} already has '{client}' (clients: {known or 'none'}), and init overwrites nothing.",
-            f"$EDITOR {folder / 'vars.yml'}",
+            f"{EDIT} {shown(folder / 'vars.yml')}",
         )
 
 
@@ -222,11 +226,3 @@ def _write(path: Path, text: str, made: list) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         made.append(path)
         stream.write(text)
-
-
-def _edit(inventory: Path, client: str, action: str) -> str:
-    return f"ansible-vault {action} {inventory / 'group_vars' / client / 'vault.yml'}"
-
-
-def _same(one: Path, other: str) -> bool:
-    return one.absolute() == Path(other).absolute() or one.absolute() == PROJECT / other

@@ -16,9 +16,9 @@ from migration.clients import RESERVED, pair
 from migration.errors import MigrationError
 
 from . import vault
-from .exits import UsageError
+from .exits import EDIT, UsageError
+from .remedies import PROJECT, shown
 
-PROJECT = Path(__file__).resolve().parent.parent
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # what Ansible accepts as a group without a warning
 
 
@@ -70,9 +70,9 @@ def _client(name: str, groups: dict, variables: dict, inventory: Path) -> Client
     if name in RESERVED or name not in groups:
         known = ", ".join(clients_of(groups)) or "none yet"
         message = f"There is no client '{name}' in {inventory} (clients: {known})."
-        raise UsageError(message, f"./cli.py init -i {inventory}")
+        raise UsageError(message, "./cli.py init")
     hosts = groups[name]
-    show = f"ansible-inventory -i {inventory} --graph"
+    show = "ansible-inventory --graph"
     if not hosts:
         raise UsageError(f"The client '{name}' has no hosts in {inventory}.", show)
     try:
@@ -83,7 +83,7 @@ def _client(name: str, groups: dict, variables: dict, inventory: Path) -> Client
     if others:
         raise UsageError(
             f"'{name}' in {inventory} is not one client: its hosts belong to {', '.join(others)}.",
-            f"./cli.py COMMAND {' '.join(others)} -i {inventory}",
+            f"./cli.py COMMAND {' '.join(others)}",
         )
     ssh = {host: _ssh_target(host, variables.get(host, {})) for host in hosts}
     return Client(name, found[0]["v4"], found[0]["v5"], ssh)
@@ -126,11 +126,10 @@ def read(inventory: Path, vault_password_file: str | None = None) -> dict:
     Raises UsageError for a missing inventory, wrong YAML, a missing or wrong vault password.
     """
     if not inventory.exists():
-        raise UsageError(f"There is no inventory at {inventory}.", f"./cli.py init -i {inventory}")
+        raise UsageError(f"There is no inventory at {inventory}.", "./cli.py init")
     if vault_password_file and not Path(vault_password_file).expanduser().is_file():
         raise UsageError(
-            f"There is no vault password file {vault_password_file}.",
-            "./cli.py COMMAND CLIENT --vault-password-file FILE",
+            f"There is no vault password file {vault_password_file}.", "./cli.py COMMAND CLIENT --ask-vault-pass"
         )
     done = subprocess.run(
         ["ansible-inventory", "-i", str(inventory.resolve()), "--list"],
@@ -149,11 +148,13 @@ def read(inventory: Path, vault_password_file: str | None = None) -> dict:
     if "no vault secrets found" in done.stderr:
         raise _no_password(inventory, "no vault password was given")
     if "Decryption failed" in done.stderr or "vault password" in done.stderr.lower():
+        if vault_password_file:
+            vault.read(Path(vault_password_file).expanduser())  # says what is wrong with the file, if anything is
         raise _no_password(inventory, "the vault password is wrong")
     _find_wrong_yaml(inventory)
     raise UsageError(
         f"Ansible cannot read {inventory}: {trouble or done.stderr.strip()[:300]}.",
-        f"ansible-inventory -i {inventory} --list",
+        "ansible-inventory --list",
     )
 
 
@@ -168,7 +169,7 @@ def _find_wrong_yaml(inventory: Path) -> None:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise UsageError(
-                f"{file} is not valid YAML: {error.problem} at line {line}.", f"$EDITOR +{line} {file}"
+                f"{file} is not valid YAML: {error.problem} at line {line}.", f"{EDIT} +{line} {shown(file)}"
             ) from None
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from .events import Run, Step, without_trace
 from .exits import Exit
 from .inventory import Client
+from .remedies import Situation
 from .runner import Finished
 
 STATUSES = {
@@ -27,6 +28,12 @@ REMEDY = re.compile(r"\bMend it with:? (?:[^`\n]*: )?`([^`]+)`")
 REQUIRED = "v4_url v4_owner_email v4_upgrade_archive_url v4_upgrade_archive_checksum"
 REQUIRED += " v5_url v5_archive_url v5_archive_checksum v4_owner_password v5_owner_password"
 NOT_SET = re.compile(rf"'({REQUIRED.replace(' ', '|')})' is undefined")
+# What ansible-core says of an argument that a specification refuses, and the same in plain words.
+REFUSED = {
+    r"missing required arguments: (.+?)(?: found in .*)?$": "{0} is not set",
+    r"(?:argument|Elements value for option) '(\w+)' .* unable to convert to (\w+)": "{0} must be of type {1}",
+    r"value of (\w+) must be (one of: .*), got: (.*)$": "{0} must be {1}, and is '{2}'",
+}
 VAULT = re.compile(r"no vault secrets (?:were )?found|Decryption failed")
 
 
@@ -54,16 +61,9 @@ class Outcome:
         return STATUSES[self.status]
 
 
-def outcomes(finished: Finished, clients: list, words: dict, planned: list | None = None) -> list:
-    """An Outcome for each client (inventory.Client), in their order.
-
-    words: what stands in remedies for COMMAND and INVENTORY. planned: the playbook's plays, for a plan.
-    """
-    results = [_outcome(finished, client, planned) for client in clients]
-    for each in results:
-        for placeholder, word in words.items():
-            each.remedy = each.remedy.replace(placeholder, word)
-    return results
+def outcomes(finished: Finished, clients: list, situation: Situation, planned: list | None = None) -> list:
+    """An Outcome for each client (inventory.Client), in their order. planned: the playbook's plays, for a plan."""
+    return [_outcome(finished, client, situation, planned) for client in clients]
 
 
 def exit_status(results: list, *, strict: bool = False) -> Exit:
@@ -74,7 +74,7 @@ def exit_status(results: list, *, strict: bool = False) -> Exit:
     return Exit.WARN if strict and any(each.status == "warn" for each in results) else Exit.OK
 
 
-def _outcome(finished: Finished, client: Client, planned: list | None) -> Outcome:
+def _outcome(finished: Finished, client: Client, situation: Situation, planned: list | None) -> Outcome:
     run = finished.run
     steps = [step for step in run.steps if step.client == client.name]
     findings = [finding for found in run.findings.get(client.name, {}).values() for finding in found]
@@ -87,12 +87,12 @@ def _outcome(finished: Finished, client: Client, planned: list | None) -> Outcom
     )
     cause = _cause(run, steps)
     if cause:
-        _blame(outcome, cause, client)
+        _blame(outcome, cause, client, situation)
     elif finished.status == "canceled":
         outcome.status, outcome.message = "stopped", f"{client.name} was stopped by hand in the middle of a step."
-        outcome.remedy = f"./cli.py COMMAND {outcome.client}"
+        outcome.remedy = situation.again(client.name)
     elif not run.stats or not steps:
-        _nothing_ran(outcome, run)
+        _nothing_ran(outcome, run, situation)
     elif any(finding["status"] == "warn" for finding in findings):
         outcome.status = "warn"
     if planned is not None:
@@ -100,42 +100,59 @@ def _outcome(finished: Finished, client: Client, planned: list | None) -> Outcom
     return outcome
 
 
-def _blame(outcome: Outcome, cause: Step, client: Client) -> None:
+def _blame(outcome: Outcome, cause: Step, client: Client, situation: Situation) -> None:
     """Say of the client what its failed step says."""
     outcome.status = _status_of(cause)
     outcome.message, outcome.failed_step, outcome.error_id = cause.message, cause.task, cause.error_id
     outcome.remedy = cause.remedy
     missing = NOT_SET.search(cause.message)
     if outcome.status == "unreachable":
-        outcome.message, outcome.remedy = _unreachable(cause, client.ssh.get(cause.host, cause.host))
+        outcome.message, remedy = _unreachable(cause, client.ssh.get(cause.host, cause.host))
+        outcome.remedy = situation.command(remedy)
     elif outcome.status == "stopped":
         outcome.message = f"{outcome.client} was stopped by hand before the step '{cause.task}'."
-        outcome.remedy = f"./cli.py COMMAND {outcome.client}"
+        outcome.remedy = situation.again(client.name)
     elif missing:
-        name = missing[1]
-        outcome.message = f"The variable {name} of {outcome.client} is not set."
-        folder = f"INVENTORY/group_vars/{outcome.client}"
-        secret = name.endswith("_password")
-        outcome.remedy = f"ansible-vault edit {folder}/vault.yml" if secret else f"$EDITOR {folder}/vars.yml"
+        outcome.message = f"The variable {missing[1]} of {client.name} is not set."
+        outcome.remedy = situation.edit(client.name, secret=_is_secret(missing[1]))
+    elif _is_specification(cause):
+        _blame_variables(outcome, cause.message, situation)
     elif VAULT.search(cause.message):
         outcome.message = f"The vault of {outcome.client} cannot be opened: its password is wrong or missing."
-        outcome.remedy = f"./cli.py COMMAND {outcome.client} --ask-vault-pass"
+        outcome.remedy = situation.command(f"./cli.py {situation.verb} {client.name} --ask-vault-pass")
     elif "Missing sudo password" in cause.message or "sudo: a password is required" in cause.message:
         outcome.message = (
             f"The SSH user of {cause.host} may not use sudo without a password."
             " Set ansible_become_password, or NOPASSWD in the host's sudoers."
         )
-        outcome.remedy = f"ansible-vault edit INVENTORY/group_vars/{outcome.client}/vault.yml"
+        outcome.remedy = situation.edit(client.name, secret=True)
     else:
         found = REMEDY.search(cause.message)
         outcome.remedy = outcome.remedy or (found[1] if found else "")
+        if outcome.status == "usage" and "`" not in cause.message:
+            outcome.remedy = outcome.remedy or situation.edit(client.name)
 
 
-def _nothing_ran(outcome: Outcome, run: Run) -> None:
+def _blame_variables(outcome: Outcome, said: str, situation: Situation) -> None:
+    """Say in plain words which variables a role's specification refuses; Ansible has one line or clause for each."""
+    troubles, secret = [], False
+    for line in said.removeprefix("Validation of arguments failed:").strip().splitlines():
+        found = next(filter(None, (re.match(pattern, line) for pattern in REFUSED)), None)
+        names = found[1].split(", ") if found else []
+        troubles += [REFUSED[found.re.pattern].format(name, *found.groups()[1:]) for name in names] or [line]
+        secret = secret or any(_is_secret(name) for name in names)
+    outcome.message = f"The variables of {outcome.client} are not right: {'; '.join(troubles)}."
+    outcome.remedy = situation.edit(outcome.client, secret=secret)
+
+
+def _nothing_ran(outcome: Outcome, run: Run, situation: Situation) -> None:
     """Ansible ended by itself: what it wrote outside of tasks says why."""
     said = without_trace("\n".join(line for line in run.tail if line.strip()))
     said = re.sub(r"\x1b\[[0-9;]*m", "", said)
-    outcome.status = "usage" if VAULT.search(said) else "broken"
+    outcome.status = "broken"
+    if VAULT.search(said):
+        outcome.status = "usage"
+        outcome.remedy = situation.command(f"./cli.py {situation.verb} {outcome.client} --ask-vault-pass")
     errors = [line for line in said.splitlines() if "ERROR" in line or "Error" in line] or said.splitlines()[-3:]
     reason = re.sub(r"^\[ERROR\]: ?", "", " ".join(errors)).rstrip(".")[:600] or "it said nothing"
     outcome.message = f"Ansible ended before it ran a step for {outcome.client}: {reason}."
@@ -170,12 +187,20 @@ def _cause(run: Run, steps: list) -> Step | None:
     return here[-1] if (run.stats.get("rescued") or {}).get(failed[0].host) else here[0]
 
 
+def _is_secret(variable: str) -> bool:
+    return variable.endswith(("_password", "_secret"))
+
+
+def _is_specification(step: Step) -> bool:
+    return step.action.endswith("validate_argument_spec")
+
+
 def _status_of(step: Step) -> str:
     if step.status == "unreachable":
         return "unreachable"
     if step.message == STOPPED:
         return "stopped"
-    wrong = step.action.endswith("validate_argument_spec") or step.task.startswith(CONFIGURATION_TASK)
+    wrong = _is_specification(step) or step.task.startswith(CONFIGURATION_TASK)
     return "usage" if wrong or NOT_SET.search(step.message) or VAULT.search(step.message) else "fail"
 
 
@@ -183,7 +208,7 @@ def _unreachable(step: Step, target: str) -> tuple:
     """The sentence and the remedy for a host that did not answer, from what ssh said."""
     said = re.sub(r"^(?:Task failed: )?(?:Failed to connect to the host via ssh: ?)?", "", step.message).strip()
     last = said.splitlines()[-1].rstrip(".") if said else "no answer"
-    remedy = f"ansible -i INVENTORY {step.host} -m ansible.builtin.ping -vvv"
+    remedy = f"ansible {step.host} -m ansible.builtin.ping -vvv"
     if "Host key verification failed" in said:
         last = "its host key is not known here or has changed; compare it with the server's own before you accept it"
         remedy = f"ssh {target} true"

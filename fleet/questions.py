@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable
 
 from migration.clients import RESERVED
 
-from .exits import UsageError
+from .exits import EDIT, UsageError
 from .inventory import NAME
+from .remedies import shown
 
 V5_RELEASES = "https://github.com/invoiceninja/invoiceninja/releases/download"
 
@@ -163,13 +165,16 @@ QUESTIONS = (
 )
 
 
-def complete(given: dict, where: str) -> dict:
-    """The answers with their defaults, as text. Raises UsageError for what is missing, wrong or unknown."""
+def complete(given: dict, file: Path | None = None) -> dict:
+    """The answers, from this file, with their defaults, as text.
+
+    Raises UsageError for what is missing, wrong or unknown.
+    """
+    where = str(file) if file else "the answers"
+    remedy = f"{EDIT} {shown(file)}" if file else "./cli.py init"
     unknown = sorted(set(given) - {each.key for each in QUESTIONS})
     if unknown:
-        raise UsageError(
-            f"{where} has answers that nobody asks for: {', '.join(map(str, unknown))}.", "./cli.py init --help"
-        )
+        raise UsageError(f"{where} has answers that nobody asks for: {', '.join(map(str, unknown))}.", remedy)
     answers: dict = {}
     for question in QUESTIONS:
         if question.key not in given and not question.when(answers):
@@ -178,10 +183,10 @@ def complete(given: dict, where: str) -> dict:
         if value is None:
             value = question.default_for(answers)
         if value is None:
-            raise UsageError(f"{where} has no {question.key} ({question.text}).", f"$EDITOR {where}")
+            raise UsageError(f"{where} has no {question.key} ({question.text}).", remedy)
         trouble = question.trouble(str(value), answers)
         if trouble:
-            shown = "" if question.secret else f" '{value}'"
-            raise UsageError(f"{question.key}{shown} in {where} is wrong: {trouble}.", f"$EDITOR {where}")
+            quoted = "" if question.secret else f" '{value}'"
+            raise UsageError(f"{question.key}{quoted} in {where} is wrong: {trouble}.", remedy)
         answers[question.key] = str(value)
     return answers

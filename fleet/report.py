@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from .exits import Exit, UsageError
+from .exits import Exit
 
 WORDS = {
     "ok": "done",
@@ -26,10 +26,10 @@ def document(verb: str, results: list, ended: Exit, folder: Path, *, plan: bool 
     return json.dumps(record, indent=2, ensure_ascii=False)
 
 
-def refusal(verb: str, error: UsageError) -> str:
-    """The same document for a command that could not begin."""
-    record = {"schema": 1, "verb": verb, "exit": int(Exit.USAGE), "clients": []}
-    return json.dumps({**record, "message": error.message, "remedy": error.remedy}, indent=2, ensure_ascii=False)
+def refusal(verb: str, ended: Exit, message: str, remedy: str, *, plan: bool = False) -> str:
+    """The same document for a command that could not begin, or that broke; it has no record."""
+    record = {"schema": 1, "verb": verb, "plan": plan, "exit": int(ended), "record": "", "clients": []}
+    return json.dumps({**record, "message": message, "remedy": remedy}, indent=2, ensure_ascii=False)
 
 
 def text(verb: str, results: list, folder: Path) -> str:

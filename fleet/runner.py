@@ -17,6 +17,7 @@ import yaml
 from .events import Run
 from .exits import UsageError
 from .inventory import PROJECT, ansible_environment
+from .remedies import Situation
 
 KEEP_RUNS = 50
 FORKS = 20  # hosts at the same time; each takes about 50 MB on the controller
@@ -49,16 +50,20 @@ def play(
     check: bool = False,
     vault_password_file: str | None = None,
     verbose: bool = False,
+    situation: Situation | None = None,
 ) -> Finished:
     """Run a playbook for the clients (inventory.Client), in Ansible's check mode if ``check``.
 
     variables: they must hold no secrets, for they stand on Ansible's command line. The first Ctrl-C (or SIGTERM) lets
     the running task end, runs what always has to run, and starts nothing more; the second stops at once. ``say`` gets
-    the sentence about that. Raises UsageError where the record cannot be written.
+    the sentence about that. situation: completes the commands in what steps say. Raises UsageError where the record
+    cannot be written.
     """
     import ansible_runner
 
-    run = Run({host: each.name for each in clients for host in (each.v4, each.v5)}, observers=observers)
+    run = Run(
+        {host: each.name for each in clients for host in (each.v4, each.v5)}, observers=observers, situation=situation
+    )
     folder = _new_folder(verb)
     stop_file = folder / "stop"
     environment = {

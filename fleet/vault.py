@@ -6,7 +6,10 @@ import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Iterator
+
+from .exits import EDIT, UsageError
 
 
 def default_file() -> Path:
@@ -55,10 +58,21 @@ def opens(text: str, password: str) -> bool:
 
 
 def read(file: Path) -> str:
-    """The password in the file, or what it prints if it is a program, as Ansible reads it."""
+    """The password in the file, or what it prints if it is a program, as Ansible reads it.
+
+    Raises UsageError where there is none.
+    """
+    from ansible.errors import AnsibleError
     from ansible.parsing.dataloader import DataLoader
     from ansible.parsing.vault import get_file_vault_secret
 
-    secret = get_file_vault_secret(filename=str(file), loader=DataLoader())
-    secret.load()
-    return secret.bytes.decode()
+    try:
+        secret = get_file_vault_secret(filename=str(file), loader=DataLoader())
+        secret.load()
+        return secret.bytes.decode()
+    except (AnsibleError, OSError, UnicodeDecodeError) as error:
+        # A text that is no UTF-8 may be the password itself, so it is not quoted.
+        why = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error).splitlines()[0].rstrip(".")
+        raise UsageError(
+            f"The vault's password cannot be read from {file}: {why}.", f"{EDIT} {quote(str(file))}"
+        ) from None

@@ -12,6 +12,9 @@ from typing import Any, Iterator
 from .events import Progress, Started, Step
 
 SHOWN_ENDS = ("changed", "failed", "unreachable")
+WIDE = 110  # columns of a terminal that has room for the import's bar
+NAME_WIDTH = 16  # of a client where there is less
+GOES_ON = ("queued", "running")  # of an import
 MARKS = {"changed": "+", "failed": "x", "unreachable": "x"}
 
 
@@ -99,15 +102,26 @@ class Live:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, padding=(0, 2, 0, 0), expand=False)
-        for heading in ("client", "steps", "changed", "now", "import", ""):
-            table.add_column(heading, no_wrap=True, overflow="ellipsis", ratio=1 if heading == "now" else None)
+        wide = self.console.width >= WIDE
+        table = Table(box=None, padding=(0, 2, 0, 0), expand=True)
+        table.add_column("client", no_wrap=True, overflow="ellipsis", max_width=None if wide else NAME_WIDTH)
+        table.add_column("steps", no_wrap=True)
+        table.add_column("changed", no_wrap=True)
+        table.add_column("now", no_wrap=True, overflow="ellipsis", ratio=1)
+        if wide:
+            table.add_column("import", no_wrap=True)
+            table.add_column("", no_wrap=True)
         with self.lock:
             for name, row in self.rows.items():
                 seen = row["import"]
-                bar = ProgressBar(total=seen.total, completed=seen.done, width=22) if seen else ""
-                how_far = Text(f"{seen.done}/{seen.total} {seen.resource or seen.state}") if seen else ""
-                table.add_row(name, str(row["done"]), str(row["changed"]), Text(row["now"]), bar, how_far)
+                how_far = f"{seen.done}/{seen.total} {seen.resource or seen.state}" if seen else ""
+                if wide:
+                    bar = ProgressBar(total=seen.total, completed=seen.done, width=22) if seen else ""
+                    now, more = row["now"], (bar, Text(how_far))
+                else:
+                    # Where there is no room for both, how far the import is says more than the step that watches it.
+                    now, more = f"import {how_far}" if seen and seen.state in GOES_ON else row["now"], ()
+                table.add_row(Text(name), str(row["done"]), str(row["changed"]), Text(now), *more)
         table.caption = f"{time.monotonic() - self.began:.0f} s, Ctrl-C stops after the running step"
         return table
 

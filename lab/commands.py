@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import shlex
@@ -12,13 +13,16 @@ import click
 
 from . import lifecycle
 from .layout import CLIENTS_MOST
-from .state import LabError, open_lab
+from .state import Lab, LabError, open_lab
+
+NAME = "ninjalift.lab"  # in click's meta: what the command that mends it needs to name the same lab
 
 
 class LabGroup(click.Group):
     """Turns errors into one sentence and an exit status; no traceback reaches a user."""
 
     def invoke(self, ctx: click.Context) -> object:
+        ctx.meta[NAME] = ""
         try:
             return super().invoke(ctx)
         except LabError as error:
@@ -28,7 +32,14 @@ class LabGroup(click.Group):
             said = getattr(error, "stderr", None) or b""
             said = said.decode(errors="replace") if isinstance(said, bytes) else said
             click.echo(f"The lab could not go on: {error}. {said.strip()}", err=True)
-            click.echo("Mend it with: `./cli.py lab down`, then `./cli.py lab up`", err=True)
+            name = ctx.meta[NAME]
+            click.echo(f"Mend it with: `./cli.py lab down{name}`, then `./cli.py lab up{name}`", err=True)
+            ctx.exit(1)
+        except (click.Abort, KeyboardInterrupt):
+            name = ctx.meta[NAME]
+            click.echo(
+                f"Stopped in the middle. Mend it with: `./cli.py lab up{name}`, or `./cli.py lab down{name}`", err=True
+            )
             ctx.exit(1)
 
 
@@ -36,8 +47,15 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def _note_name(ctx: click.Context, _: click.Parameter, name: str | None) -> str | None:
+    ctx.meta[NAME] = f" --name {shlex.quote(name)}" if name else ""
+    return name
+
+
 name_option = click.option(
-    "--name", help="Which lab; several stand side by side.  [default: $NINJALIFT_LAB or ninjalift]"
+    "--name",
+    callback=_note_name,
+    help="Which lab; several stand side by side.  [default: $NINJALIFT_LAB or ninjalift]",
 )
 
 
@@ -56,7 +74,7 @@ def up(clients: int, debian: str, name: str | None) -> None:
     """Bring the lab up; safe to repeat, and repairs what a killed run left."""
     one = open_lab(name)
     lifecycle.up(one, clients, debian, _say)
-    playbook = f"ANSIBLE_VAULT_PASSWORD_FILE={shlex.quote(str(one.vault_password))} ansible-playbook -i {one.inventory}"
+    playbook = f".venv/bin/ansible-playbook -i {one.inventory} --vault-password-file {one.vault_password}"
     _say(f"The lab '{one.name}' is up. Its inventory works with `{playbook} playbooks/site.yml --limit client1`.")
     _say("To use it in this shell:")
     click.echo(f'eval "$(./cli.py lab status --shell --name {one.name})"')
@@ -72,6 +90,8 @@ def status(as_json: bool, as_shell: bool, name: str | None) -> None:
     """Show the machines, their addresses and web sites."""
     one = open_lab(name)
     if as_shell:
+        if not one.read_settings():
+            raise LabError(_no_lab(one), status=2)
         click.echo(f"export NINJALIFT_INVENTORY={shlex.quote(str(one.inventory))}")
         click.echo(f"export ANSIBLE_VAULT_PASSWORD_FILE={shlex.quote(str(one.vault_password))}")
         return
@@ -80,11 +100,15 @@ def status(as_json: bool, as_shell: bool, name: str | None) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     if not found["machines"]:
-        click.echo(f"There is no lab '{one.name}'. Make it with: `./cli.py lab up --name {one.name}`")
+        click.echo(_no_lab(one))
         return
     click.echo(f"{one.name}: network {found['network']}, inventory {found['inventory']}")
     for machine in found["machines"]:
         click.echo(f"  {machine['name']:<14} {machine['address']:<15} {machine['state']:<8} {machine['site']}")
+
+
+def _no_lab(one: Lab) -> str:
+    return f"There is no lab '{one.name}' of {getpass.getuser()}. Make it with: `./cli.py lab up --name {one.name}`"
 
 
 @lab.command()

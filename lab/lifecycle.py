@@ -22,8 +22,8 @@ TOOLS = {
 }
 
 
-def require() -> None:
-    """Raise LabError where this machine cannot boot a lab, with what to do."""
+def require(command: str = "up") -> None:
+    """Raise LabError where this machine cannot boot a lab, with what to do. command: the one that was asked for."""
     # A user's PATH, and that of a plain `su`, lacks these.
     os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
     missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool)})
@@ -32,7 +32,9 @@ def require() -> None:
             f"The lab needs programs that are not here. Mend it with: `apt-get install {' '.join(missing)}`", status=2
         )
     if os.geteuid():
-        raise LabError("The lab starts machines, so it needs root. Mend it with: `sudo ./cli.py lab up`", status=2)
+        raise LabError(
+            f"The lab's machines are root's, so this needs root. Mend it with: `sudo ./cli.py lab {command}`", status=2
+        )
 
 
 def machines(lab: Lab) -> list:
@@ -61,7 +63,7 @@ def up(lab: Lab, clients: int, debian: str, say: Callable[[str], None]) -> list:
     A lab only grows: fewer clients, or another Debian release, than it has already change nothing.
     Raises LabError where something is missing or a machine does not come up.
     """
-    require()
+    require(f"up --clients {clients} --debian {debian} --name {lab.name}")
     with locked(lab):
         network.refuse_foreign_bridge(lab)
         settings = lab.read_settings()
@@ -123,7 +125,7 @@ def _install_v4(lab: Lab, client: layout.Client) -> None:
 
 def down(lab: Lab) -> None:
     """Remove everything of this lab but the images: machines, mounts, bridge, table, state."""
-    require()
+    require(f"down --name {lab.name}")
     with locked(lab):
         _remove(_all(lab))
         if lab.read_settings():
@@ -133,7 +135,8 @@ def down(lab: Lab) -> None:
 
 def reset(lab: Lab, names: Iterable[str], say: Callable[[str], None]) -> list:
     """Bring the machines of these names, or all, back to their first state, at the same addresses."""
-    require()
+    names = list(names)
+    require(" ".join(["reset", *names, "--name", lab.name]))
     settings = lab.read_settings()
     if not settings:
         raise LabError(f"There is no lab '{lab.name}'. Mend it with: `./cli.py lab up --name {lab.name}`", status=2)

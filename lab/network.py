@@ -30,7 +30,6 @@ def refuse_foreign_bridge(lab: Lab) -> None:
 
 def up(lab: Lab) -> None:
     """Make the bridge and the table; safe to repeat."""
-    _raise_kernel_settings(lab)
     if not is_up(lab):
         _run("ip", "link", "add", lab.bridge, "type", "bridge")
     _run("ip", "address", "replace", f"{lab.gateway}/24", "dev", lab.bridge)
@@ -46,7 +45,10 @@ def up(lab: Lab) -> None:
         "  }\n"
         "}\n"
     )
-    subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True, capture_output=True)
+    # Under one lock, for a lab's table is what keeps another lab's `down` from putting the settings back.
+    with together():
+        _raise_kernel_settings(lab)
+        subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True, capture_output=True)
 
 
 def down(lab: Lab) -> None:
@@ -55,23 +57,25 @@ def down(lab: Lab) -> None:
         _run("ip", "link", "delete", lab.bridge)
     with together():
         subprocess.run(["nft", "delete", "table", "ip", lab.table], capture_output=True, check=False)
-        tables = subprocess.run(["nft", "list", "tables", "ip"], capture_output=True, text=True, check=True).stdout
-        if "ninjalift_" not in tables:
+        if "ninjalift_" not in _tables():
             for name, former in lab.read_settings().get("kernel", {}).items():
                 (KERNEL / name).write_text(f"{former}\n")
 
 
 def _raise_kernel_settings(lab: Lab) -> None:
     """Raise what is too low, and remember what each setting was before the first lab."""
-    with together():
-        known = [json.loads(file.read_text()).get("kernel", {}) for file in labs_dir().glob("*/lab.json")]
-        former = {name: int((KERNEL / name).read_text()) for name in NEEDS}
-        for earlier in known:
-            former.update(earlier)
-        lab.write_settings(kernel=former)
-        for name, least in NEEDS.items():
-            if int((KERNEL / name).read_text()) < least:
-                (KERNEL / name).write_text(f"{least}\n")
+    known = [json.loads(file.read_text()).get("kernel", {}) for file in labs_dir().glob("*/lab.json")]
+    former = {name: int((KERNEL / name).read_text()) for name in NEEDS}
+    for earlier in known:
+        former.update(earlier)
+    lab.write_settings(kernel=former)
+    for name, least in NEEDS.items():
+        if int((KERNEL / name).read_text()) < least:
+            (KERNEL / name).write_text(f"{least}\n")
+
+
+def _tables() -> str:
+    return subprocess.run(["nft", "list", "tables", "ip"], capture_output=True, text=True, check=True).stdout
 
 
 def _run(*command: str) -> None:

@@ -11,9 +11,11 @@ from typing import Iterable
 
 from . import ca
 from .machines import Machine
-from .state import Lab
+from .state import Lab, LabError
 
 OPS_ID = 1000
+RESOLV_CONF = Path("/etc/resolv.conf")
+UPLINK_RESOLV_CONF = Path("/run/systemd/resolve/resolv.conf")  # what systemd-resolved itself asks
 
 
 def keys(lab: Lab) -> None:
@@ -33,7 +35,7 @@ def machine(one: Machine, everybody: Iterable[Machine]) -> None:
     hosts(one, everybody)
     resolv = root / "etc/resolv.conf"
     resolv.unlink(missing_ok=True)
-    shutil.copy("/etc/resolv.conf", resolv)
+    shutil.copy(name_servers(), resolv)
     network = root / "etc/systemd/network/10-host0.network"
     network.parent.mkdir(parents=True, exist_ok=True)
     network.write_text(
@@ -53,6 +55,31 @@ def machine(one: Machine, everybody: Iterable[Machine]) -> None:
         host_key.unlink()
     _new_key(root / "etc/ssh/ssh_host_ed25519_key", one.name)
     trust(one)
+
+
+def name_servers() -> Path:
+    """The resolv.conf for the machines.
+
+    A name server on a loopback address (systemd-resolved's stub) answers this machine alone, and the lab's have a
+    network of their own. Raises LabError where nothing else is known.
+    """
+    for file in (RESOLV_CONF, UPLINK_RESOLV_CONF):
+        if file.exists() and any(not _is_loopback(server) for server in _servers(file)):
+            return file
+    raise LabError(
+        f"{RESOLV_CONF} names no name server that the lab's machines could reach."
+        f" Mend it with: `echo 'nameserver 1.1.1.1' >>{RESOLV_CONF}`, or with the one of your network",
+        status=2,
+    )
+
+
+def _servers(file: Path) -> list:
+    lines = [line.split() for line in file.read_text().splitlines()]
+    return [words[1] for words in lines if words[:1] == ["nameserver"] and len(words) > 1]
+
+
+def _is_loopback(server: str) -> bool:
+    return server.startswith("127.") or server == "::1"
 
 
 def hosts(one: Machine, everybody: Iterable[Machine]) -> None:

@@ -48,7 +48,7 @@ install_python() {
         die "Python 3.11 or newer is needed here; $(python3 --version) was found. Mend it with: run this on Debian 12 or newer"
     say "Installing the Python packages of requirements.txt into .venv (about a minute)"
     python3 -m venv "$project/.venv"
-    "$python" -m pip install --quiet --disable-pip-version-check -r "$project/requirements.txt" ||
+    "$python" -m pip install -qq --disable-pip-version-check -r "$project/requirements.txt" ||
         die "pip could not install requirements.txt. Mend it with: $python -m pip install -r $project/requirements.txt"
     printf '%s\n' "$wanted" >"$stamp"
 }

@@ -249,20 +249,6 @@ def test_a_lab_beside_it_comes_and_goes_without_a_trace(lab):
     assert boots(lab) == before
 
 
-def test_down_of_the_last_lab_restores_the_kernel_s_settings(lab, monkeypatch, tmp_path):
-    for name in network.NEEDS:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("0\n")
-    monkeypatch.setattr(network, "KERNEL", tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    alone = state.claim(state.open_lab(f"{lab.name}-3"), clients=1, debian="12")
-    network.up(alone)
-    assert (tmp_path / "net/ipv4/ip_forward").read_text() == "1\n"
-    others = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True).stdout
-    network.down(alone)
-    assert (tmp_path / "net/ipv4/ip_forward").read_text() == ("1\n" if others.count("ninjalift_") > 1 else "0\n")
-
-
 def test_a_killed_build_leaves_no_image_and_the_next_one_clears_it_away(monkeypatch, tmp_path):
     """The build's first program is replaced by one that mounts something, says so, and hangs or fails."""
     program, work = tmp_path / "bin" / "debootstrap", tmp_path / "cache" / "ninjalift" / "images" / ".bare12"

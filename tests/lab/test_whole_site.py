@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from v5_lab import PROJECT
@@ -31,13 +32,68 @@ def cli(v5):
     return run
 
 
+# What docs/cli.md promises of the document, of a client in it, and of a step of that client.
+DOCUMENT = {"schema", "verb", "plan", "exit", "record", "clients"}
+CLIENT = {
+    "client",
+    "status",
+    "message",
+    "remedy",
+    "failed_step",
+    "error_id",
+    "changed",
+    "unforeseen",
+    "findings",
+    "steps",
+}
+STEP = {"client", "host", "play", "role", "task", "action", "status", "seconds", "message", "error_id", "remedy"}
+FINDING = {"id", "status", "title", "rows", "remedy"}
+
+
+def v4_version(v5) -> str:
+    found = v5.client.v4.ssh(
+        "sed -n \"s/.*'NINJA_VERSION', '\\([0-9.]*\\).*/\\1/p\" /var/www/invoiceninja/app/Constants.php"
+    )
+    return found.stdout.strip()
+
+
+def test_a_plan_names_what_would_be_done_and_changes_nothing(v5, cli):
+    before = v4_version(v5), v5.sql("SELECT COUNT(*) FROM companies; SELECT COUNT(*) FROM jobs")
+    began = [machine.ssh("date +@%s").stdout.strip() for machine in (v5.client.v4, v5.machine)]
+    status, plan, said = cli("run", "client1", "--plan")
+    assert status == 0, said[-4000:]
+    assert (plan["plan"], plan["exit"]) == (True, 0)
+    (client,) = plan["clients"]
+    # The recorded data have what gets lost, which is told, and stops nothing.
+    assert (client["status"], client["message"]) == ("warn", "")
+    would = {step["play"] for step in client["steps"] if step["status"] == "changed"} | set(client["unforeseen"])
+    assert any("V4" in play for play in would), would
+    assert "Import the company into V5" in would
+
+    assert before[0] == "4.5.49"
+    assert (v4_version(v5), v5.sql("SELECT COUNT(*) FROM companies; SELECT COUNT(*) FROM jobs")) == before
+    for machine, moment in zip((v5.client.v4, v5.machine), began):
+        places = "/var/www/invoiceninja /etc /var/backups /var/lib/ninjalift"
+        # A site that is served writes sessions, caches and logs into its storage by itself.
+        found = machine.ssh(f"find {places} -newermt {moment} -type f -not -path '*/storage/*' 2>/dev/null; true")
+        assert found.stdout == ""
+
+
 def test_one_command_goes_the_whole_way_and_is_idempotent(v5, cli):
     status, first, said = cli("run", "client1")
     assert status == 0, said[-4000:]
     (client,) = first["clients"]
     assert client["client"] == "client1"
     assert "documents" in said, "the import's resources are shown while it runs"
-    assert v5.client.v4.ssh("grep -o \"'NINJA_VERSION', '[0-9.]*'\" /var/www/invoiceninja/app/Constants.php").stdout
+    assert v4_version(v5) == "4.5.50"
+    assert (set(first), set(client)) == (DOCUMENT, CLIENT)
+    assert {"schema": 1, "verb": "run", "plan": False, "exit": 0}.items() <= first.items()
+    assert json.loads((Path(first["record"]) / "result.json").read_text()) == first
+    assert all(set(step) == STEP for step in client["steps"])
+    assert {step["status"] for step in client["steps"]} == {"ok", "changed"}
+    assert client["changed"] == sum(step["status"] == "changed" for step in client["steps"])
+    assert client["findings"]
+    assert all(set(finding) >= FINDING for finding in client["findings"])
     assert v5.sql("SELECT COUNT(*) FROM invoices") == "64"
     assert v5.sql(f"SELECT is_disabled FROM companies WHERE company_key = '{v5.client.account_key}'") == "1"
 
@@ -71,8 +127,8 @@ def test_an_unreachable_host_and_an_unknown_client_have_their_own_exit_status(v5
         status, found, _ = cli("verify", "client1")
     assert status == 5
     assert found["clients"][0]["status"] == "unreachable"
-    done = subprocess.run(
-        [PROJECT / "cli.py", "verify", "nobody", "-i", v5.lab.inventory], capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert "nobody" in done.stderr
+    status, refused, _ = cli("verify", "nobody")
+    assert status == 2
+    assert (refused["exit"], refused["clients"], set(refused)) == (2, [], DOCUMENT | {"message", "remedy"})
+    assert "nobody" in refused["message"]
+    assert refused["remedy"] == "./cli.py init"

@@ -37,8 +37,8 @@ def played(monkeypatch):
     """What the commands would play, without playing it."""
     calls = []
 
-    def play(verb, names, inventory, file, variables, **options):
-        calls.append((verb, names, variables, options))
+    def play(situation, file, variables, **options):
+        calls.append((situation.verb, situation.clients, variables, options))
         return Exit.OK
 
     monkeypatch.setattr(cli, "play", play)
@@ -121,11 +121,35 @@ def test_an_unknown_client_is_refused_before_anything_runs(home):
     assert not (home / "state").exists()
 
 
-def test_a_refusal_in_json():
-    done = invoke("migrate", "nobody", "--json")
-    assert done.exit_code == Exit.USAGE
+def broken(*_, **__):
+    raise RuntimeError("boom")
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("arguments", "play", "status", "part"),
+    [
+        (["migrate", "nobody"], None, Exit.USAGE, "There is no client 'nobody'"),
+        (["migrate", "fine", "--force", ""], None, Exit.USAGE, "--force needs the name"),
+        (["migrate"], None, Exit.USAGE, "Missing argument 'CLIENT...'"),
+        (["migrate", "fine", "--no-such-option"], None, Exit.USAGE, "--no-such-option"),
+        (["migrate", "fine"], broken, Exit.BROKEN, "Ninjalift itself failed: RuntimeError: boom."),
+        (["migrate", "fine"], interrupted, Exit.BROKEN, "nothing was begun"),
+    ],
+)
+def test_every_end_is_a_document(monkeypatch, arguments, play, status, part):
+    if play:
+        monkeypatch.setattr(cli, "play", play)
+    monkeypatch.delenv("NINJALIFT_DEBUG", raising=False)
+    done = invoke(*arguments, "--json", "--plan")
+    assert done.exit_code == status
     document = json.loads(done.stdout)
-    assert (document["exit"], document["verb"], document["clients"]) == (2, "migrate", [])
+    assert part in document.pop("message")
+    assert isinstance(document.pop("remedy"), str)
+    assert document == {"schema": 1, "verb": "migrate", "plan": True, "exit": status, "record": "", "clients": []}
 
 
 def test_the_vaults_remedy_is_a_whole_command(home):
@@ -135,7 +159,7 @@ def test_the_vaults_remedy_is_a_whole_command(home):
     (inventory / "group_vars" / "c1.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n3061\n")
     done = invoke("verify", "c1", "-i", str(inventory))
     assert done.exit_code == Exit.USAGE
-    assert "`./cli.py verify c1 --ask-vault-pass`" in done.stderr
+    assert f"`./cli.py verify c1 --ask-vault-pass -i {inventory}`" in done.stderr
 
 
 def test_a_failure(small):
@@ -167,11 +191,8 @@ def test_strict(small):
 
 
 def test_our_own_fault_is_one_sentence(monkeypatch):
-    def fail(*_, **__):
-        raise RuntimeError("boom")
-
     monkeypatch.delenv("NINJALIFT_DEBUG", raising=False)
-    monkeypatch.setattr(cli, "play", fail)
+    monkeypatch.setattr(cli, "play", broken)
     done = invoke("verify", "fine")
     assert done.exit_code == Exit.BROKEN
     assert done.stderr.startswith("Ninjalift itself failed: RuntimeError: boom.")
@@ -181,7 +202,8 @@ def test_our_own_fault_is_one_sentence(monkeypatch):
 def test_the_vault_password_is_never_an_argument(monkeypatch):
     seen = []
 
-    def play(verb, names, inventory, file, variables, **options):
+    def play(situation, file, variables, **options):
+        assert situation.asked
         seen.append((Path(file).read_text(), Path(file).stat().st_mode & 0o777, file))
         return Exit.OK
 

@@ -13,12 +13,13 @@ from fleet import outcome, runner
 from fleet.events import Progress, Started, Step
 from fleet.exits import Exit
 from fleet.inventory import find_clients
+from fleet.remedies import Situation
 
 DATA = Path(__file__).parent / "data" / "fleet"
 INVENTORY = DATA / "inventory"
 ROOT = Path(__file__).resolve().parents[2]
-CASES = ("fine", "changes", "fails", "rescued", "misset", "undefined", "hides", "warns", "away")
-WORDS = {"COMMAND": "verify", "INVENTORY": "inventory"}
+CASES = ("fine", "changes", "fails", "rescued", "misset", "undefined", "hides", "warns", "away", "placed")
+SITUATION = Situation("verify", CASES, Path("elsewhere"))
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ def go(playbook, names, **options):
         INVENTORY,
         observers=[lambda client, what: seen.append((client, what))],
         say=lambda line: None,
+        situation=SITUATION,
         **options,
     )
     return finished, clients, seen
@@ -48,7 +50,7 @@ def go(playbook, names, **options):
 @pytest.fixture(scope="module")
 def ended(state):
     finished, clients, seen = go("outcomes.yml", CASES)
-    return finished, {each.client: each for each in outcome.outcomes(finished, clients, WORDS)}, seen
+    return finished, {each.client: each for each in outcome.outcomes(finished, clients, SITUATION)}, seen
 
 
 @pytest.mark.parametrize(
@@ -89,11 +91,22 @@ def test_a_rescue_has_the_last_word(ended):
 def test_a_missing_variable_is_named_with_its_file(ended):
     result = ended[1]["undefined"]
     assert result.message == "The variable v5_url of undefined is not set."
-    assert result.remedy == "$EDITOR inventory/group_vars/undefined/vars.yml"
+    assert result.remedy == "${EDITOR:-nano} elsewhere/group_vars/undefined/vars.yml"
 
 
 def test_a_wrong_variable_is_named(ended):
-    assert "spec_number" in ended[1]["misset"].message
+    result = ended[1]["misset"]
+    assert result.message == (
+        "The variables of misset are not right: spec_name is not set; spec_number must be of type int."
+    )
+    assert result.remedy == "${EDITOR:-nano} elsewhere/group_vars/misset/vars.yml"
+
+
+def test_a_step_s_commands_fit_the_inventory(ended):
+    """The role says `./cli.py verify` and `inventory/group_vars`; the inventory is elsewhere."""
+    result = ended[1]["placed"]
+    assert (result.status, result.remedy) == ("usage", "${EDITOR:-nano} elsewhere/group_vars/placed/vars.yml")
+    assert "then `./cli.py verify placed -i elsewhere`" in result.message
 
 
 def test_an_unreachable_host_is_named(ended):
@@ -154,7 +167,7 @@ def test_a_secret_in_the_environment_and_verbose_output_are_not_recorded(state, 
 
 def test_a_broken_playbook_is_the_tools_failure(state):
     finished, clients, _ = go("broken.yml", ("fine",))
-    [result] = outcome.outcomes(finished, clients, WORDS)
+    [result] = outcome.outcomes(finished, clients, SITUATION)
     assert (result.status, result.exit) == ("broken", Exit.BROKEN)
     assert "no_such_module_at_all" in result.message
     assert "Traceback" not in result.message
@@ -177,7 +190,7 @@ def test_a_plan_changes_nothing_and_says_what_it_cannot_foresee(state, tmp_path,
     monkeypatch.setenv("TEST_FOLDER", str(tmp_path))
     finished, clients, _ = go("plan.yml", ("fine",), check=True)
     plays = runner.plays_of(DATA / "playbooks" / "plan.yml")
-    [result] = outcome.outcomes(finished, clients, WORDS, plays)
+    [result] = outcome.outcomes(finished, clients, SITUATION, plays)
     assert plays == ["Prepare", "Build on it", "Finish"]
     assert not (tmp_path / "made").exists()
     assert (result.status, result.message) == ("ok", "")
@@ -201,14 +214,16 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from fleet import outcome, runner
 from fleet.inventory import find_clients
+from fleet.remedies import Situation
 inventory = Path(sys.argv[2])
 clients = find_clients(inventory, ("fine",))
 def see(client, what):
     print(type(what).__name__, what.task, flush=True)
 def say(line):
     print(line, flush=True)
+situation = Situation("verify", ("fine",), inventory)
 finished = runner.play(Path(sys.argv[3]), "verify", clients, inventory, observers=[see], say=say)
-[result] = outcome.outcomes(finished, clients, {"COMMAND": "verify"})
+[result] = outcome.outcomes(finished, clients, situation)
 print("END", finished.status, result.status, result.message, result.remedy)
 """
 
@@ -232,7 +247,7 @@ def test_ctrl_c_lets_the_running_step_end_and_cleans_up(interrupted):
     assert process.stdout.readline() == "Stopping after the running step; Ctrl-C again stops at once.\n"
     (folder / "go-on").touch()
     rest = process.stdout.read()
-    assert "END failed stopped fine was stopped by hand before the step 'Go on'. ./cli.py verify fine" in rest
+    assert "END failed stopped fine was stopped by hand before the step 'Go on'. ./cli.py verify fine -i " in rest
     assert not (folder / "went-on").exists()
     assert (folder / "cleaned").exists()
 

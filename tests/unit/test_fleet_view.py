@@ -5,11 +5,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from fleet import report
 from fleet.events import Progress, Started, Step
-from fleet.exits import Exit, UsageError
+from fleet.exits import Exit
 from fleet.outcome import Outcome
 from fleet.view import Live, Plain
 
@@ -82,6 +83,24 @@ def test_the_table_shows_steps_and_progress(monkeypatch):
     assert COLOR.search(text)
 
 
+@pytest.mark.parametrize("width", [60, 80, 109, 110, 200])
+def test_the_table_fits_the_terminal(width):
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, height=24, color_system=None)
+    live = Live(["c1", "a_client_with_a_long_name"], console=console)
+    live("c1", Started("v5", "Import the company into V5", "Watch the import until its end is proven"))
+    live("c1", Progress("running", "recurring_invoices", 9))
+    with console.capture() as captured:
+        console.print(live.table())
+    heading, first, second, caption = captured.get().splitlines()
+    assert heading.split()[:4] == ["client", "steps", "changed", "now"]
+    assert first.startswith("c1 ")
+    assert "9/22 recurring_" in first
+    assert second.startswith("a_client_with_a")
+    assert "waiting" in second
+    assert caption.strip().endswith("Ctrl-C stops after the running step")
+    assert max(len(line) for line in (heading, first, second, caption)) <= width
+
+
 def test_no_color(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert not COLOR.search(drawn(color_system="standard"))
@@ -140,5 +159,6 @@ def test_the_document_has_what_docs_promise():
 
 
 def test_a_refusal_is_a_document_too():
-    document = json.loads(report.refusal("run", UsageError("There is none.", "./cli.py init")))
+    document = json.loads(report.refusal("run", Exit.USAGE, "There is none.", "./cli.py init", plan=True))
     assert (document["exit"], document["message"], document["remedy"]) == (2, "There is none.", "./cli.py init")
+    assert set(json.loads(report.document("run", [], Exit.OK, Path("/runs/1")))) <= set(document)

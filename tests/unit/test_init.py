@@ -1,5 +1,6 @@
 """What init asks for and writes: an inventory that Ansible loads, with the secrets in a vault."""
 
+import subprocess
 from pathlib import Path
 
 import click
@@ -77,7 +78,16 @@ def test_secrets_are_only_in_the_vault(inventory):
 def test_a_password_for_v5_is_made(inventory):
     written = init.write(inventory, {**ANSWERS, "v5_owner_password": ""}, None)
     assert len(variables(inventory, "acme-v5")["v5_owner_password"]) == 20
-    assert any("ansible-vault view" in note for note in written.notes)
+    view, alone = (next(note for note in written.notes if part in note) for part in ("vault view", "runs alone"))
+    secrets = f"{inventory}/group_vars/acme/vault.yml"
+    assert f"`.venv/bin/ansible-vault view --vault-password-file {vault.default_file()} {secrets}`" in view
+    playbook = f"-i {inventory} --vault-password-file {vault.default_file()} playbooks/verify_v4.yml --limit acme"
+    assert f"`.venv/bin/ansible-playbook {playbook}`" in alone
+    # They work as they are printed, in the project's folder.
+    for note in (view, alone.replace("playbooks/verify_v4.yml", "--syntax-check playbooks/verify_v4.yml")):
+        command = note.partition("`")[2].partition("`")[0]
+        done = subprocess.run(["sh", "-c", command], cwd=cli.HERE, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_second_client_beside_the_first(inventory):
@@ -172,10 +182,26 @@ def test_a_file_is_no_inventory_folder(inventory):
     assert "is a file" in refused(inventory, ANSWERS)
 
 
-@pytest.mark.parametrize("text", ["- a\n", "a: [\n"])
-def test_answers_that_are_none(tmp_path, text):
+@pytest.mark.parametrize("content", [b"", b"\xe9\n"])
+def test_a_password_file_without_a_password(inventory, tmp_path, content):
+    own = tmp_path / "own"
+    own.write_bytes(content)
+    assert f"password cannot be read from {own}" in refused(inventory, ANSWERS, str(own))
+
+
+def test_wrong_answers_name_their_file(inventory, tmp_path):
+    file = tmp_path / "my answers.yml"
+    file.write_text("client: acme\n")
+    done = CliRunner().invoke(cli.main, ["init", "-i", str(inventory), "--answers", str(file)])
+    assert done.exit_code == 2
+    assert f"{file} has no v4_host" in done.stderr
+    assert f"`${{EDITOR:-nano}} '{file}'`" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"- a\n", b"a: [\n", b"client: caf\xe9\n"])
+def test_answers_that_are_none(tmp_path, content):
     file = tmp_path / "answers.yml"
-    file.write_text(text)
+    file.write_bytes(content)
     with pytest.raises(UsageError):
         init.read_answers(file)
     with pytest.raises(UsageError):

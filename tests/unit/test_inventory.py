@@ -74,7 +74,7 @@ def test_wrong_yaml_names_file_and_line_and_quotes_nothing(inventory, name):
     (inventory / name).write_text("---\nv5_owner_password: [sesame\n")
     message = refused(inventory, ("client1",))
     assert f"{inventory / name} is not valid YAML" in message
-    assert f"$EDITOR +3 {inventory / name}" in message
+    assert f"${{EDITOR:-nano}} +3 {inventory / name}" in message
     assert "sesame" not in message
 
 
@@ -93,6 +93,12 @@ def test_missing_and_wrong_vault_password(inventory, tmp_path, inline):
     (tmp_path / "wrong").write_text("wrong\n")
     (tmp_path / "right").write_text("right\n")
     assert "the vault password is wrong" in refused(inventory, ("client1",), str(tmp_path / "wrong"))
+    (tmp_path / "empty").touch()
+    (tmp_path / "latin1").write_bytes(b"\xe9\n")
+    for name in ("empty", "latin1"):
+        assert f"password cannot be read from {tmp_path / name}" in refused(
+            inventory, ("client1",), str(tmp_path / name)
+        )
     assert find_clients(inventory, ("client1",), str(tmp_path / "right"))[0].v5 == "b"
 
 

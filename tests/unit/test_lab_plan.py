@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import subprocess
 
 import pytest
+from click.testing import CliRunner
 
-from lab import images, layout, lifecycle, state
+from lab import commands, images, layout, lifecycle, network, prepare, state
 
 
 @pytest.fixture(autouse=True)
@@ -126,13 +129,41 @@ def test_missing_programs_are_named_with_their_packages(monkeypatch, tmp_path):
     assert missing.value.status == 2
 
 
-def test_without_root_the_sentence_says_so(monkeypatch):
+@pytest.mark.parametrize(
+    ("arguments", "mended"),
+    [
+        ("up --clients 2 --name x", "lab up --clients 2 --debian 12 --name x"),
+        ("down", "lab down --name ninjalift"),
+        ("reset client1-v5", "lab reset client1-v5 --name ninjalift"),
+    ],
+)
+def test_without_root_the_sentence_repeats_the_command(monkeypatch, arguments, mended):
     monkeypatch.setattr(lifecycle.shutil, "which", lambda tool: tool)
     monkeypatch.setattr(lifecycle.os, "geteuid", lambda: 1000)
     monkeypatch.setenv("PATH", os.environ["PATH"])
-    with pytest.raises(state.LabError, match="needs root") as refused:
-        lifecycle.require()
-    assert refused.value.status == 2
+    done = CliRunner().invoke(commands.lab, arguments.split())
+    assert done.exit_code == 2
+    assert "needs root" in done.stderr
+    assert f"`sudo ./cli.py {mended}`" in done.stderr
+
+
+def test_ctrl_c_says_that_something_was_begun(monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lifecycle, "up", stopped)
+    done = CliRunner().invoke(commands.lab, ["up", "--name", "x"])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "Stopped in the middle. Mend it with: `./cli.py lab up --name x`, or `./cli.py lab down --name x`\n"
+    )
+
+
+def test_a_lab_that_is_not_there_is_no_shell_s_inventory():
+    done = CliRunner().invoke(commands.lab, ["status", "--shell", "--name", "nobody"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "There is no lab 'nobody'" in done.stderr
+    assert "`./cli.py lab up --name nobody`" in done.stderr
 
 
 def test_a_second_command_on_the_same_lab_is_told_to_wait():
@@ -148,3 +179,80 @@ def test_a_lab_that_was_never_up_has_no_machines():
     assert lifecycle.machines(lab) == []
     found = lifecycle.status(lab)
     assert (found["up"], found["machines"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("own", "uplink", "taken"),
+    [
+        ("search x.test\nnameserver 192.0.2.1\n", "nameserver 192.0.2.2\n", "own"),
+        ("nameserver fe80::1%eth0\n", None, "own"),
+        ("nameserver 127.0.0.53\noptions edns0\n", "nameserver 192.0.2.2\n", "uplink"),
+        ("nameserver 127.0.0.53\nnameserver ::1\n", None, None),
+        ("# nothing\n", "nameserver 127.0.0.1\n", None),
+    ],
+)
+def test_machines_get_a_name_server_that_they_can_reach(monkeypatch, tmp_path, own, uplink, taken):
+    """Debian's cloud images have systemd-resolved's stub in /etc/resolv.conf."""
+    files = {"own": tmp_path / "resolv.conf", "uplink": tmp_path / "uplink.conf"}
+    files["own"].write_text(own)
+    if uplink:
+        files["uplink"].write_text(uplink)
+    monkeypatch.setattr(prepare, "RESOLV_CONF", files["own"])
+    monkeypatch.setattr(prepare, "UPLINK_RESOLV_CONF", files["uplink"])
+    if taken:
+        assert prepare.name_servers() == files[taken]
+    else:
+        with pytest.raises(state.LabError, match="Mend it with: `echo 'nameserver"):
+            prepare.name_servers()
+
+
+class Kernel:
+    """The kernel's settings and nft's tables in the place of this machine's; ``told``: what was done, in its order."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder, self.tables, self.told = folder, set(), []
+        for name in network.NEEDS:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("0\n")
+        monkeypatch.setattr(network, "KERNEL", folder)
+        monkeypatch.setattr(network, "is_up", lambda lab: True)
+        monkeypatch.setattr(network.subprocess, "run", self.run)
+
+    def run(self, command, input="", **_):
+        if command[:2] == ["nft", "-f"]:
+            self.tables.add(input.split()[2])
+            self.told.append(f"table while ip_forward is {self.forward()} and the lock is {self.lock()}")
+        elif command[:2] == ["nft", "delete"]:
+            self.tables.discard(command[4])
+        return subprocess.CompletedProcess(command, 0, "".join(f"table ip {name}\n" for name in self.tables), "")
+
+    def forward(self):
+        return int((self.folder / "net/ipv4/ip_forward").read_text())
+
+    @staticmethod
+    def lock():
+        with (state.labs_dir() / ".shared.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return "held"
+        return "free"
+
+
+def test_only_the_last_lab_s_down_puts_the_kernel_s_settings_back(monkeypatch, tmp_path):
+    kernel = Kernel(tmp_path / "kernel", monkeypatch)
+    first, second = (state.claim(state.open_lab(name), clients=1) for name in ("first", "second"))
+    network.up(first)
+    network.up(second)
+    network.down(first)
+    assert kernel.forward() == 1
+    first.remove()
+    network.down(second)
+    assert kernel.forward() == 0
+
+
+def test_a_lab_s_table_is_there_before_another_lab_can_look(monkeypatch, tmp_path):
+    """Else the other one's `down`, between the two, would take the settings away that this lab has just raised."""
+    kernel = Kernel(tmp_path / "kernel", monkeypatch)
+    network.up(state.claim(state.open_lab("first"), clients=1))
+    assert kernel.told == ["table while ip_forward is 1 and the lock is held"]
