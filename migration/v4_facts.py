@@ -46,9 +46,12 @@ def queries(owner_email: str) -> dict[str, str]:
         " WHERE table_schema = DATABASE() ORDER BY 1",
         "users": f"SELECT {user} FROM users WHERE email = {email} OR username = {email}"  # noqa: S608
         " OR COALESCE(public_id, 0) = 0 ORDER BY id",
-        "accounts": "SELECT a.id, a.account_key, a.name, COALESCE(s.is_disabled, 0) AS is_disabled,"
-        " COALESCE(s.forward_url_for_v5, '') AS forward_url FROM accounts a"
-        " LEFT JOIN account_email_settings s ON s.account_id = a.id WHERE a.deleted_at IS NULL ORDER BY a.id",
+        # Older V4s lack both columns (upstream's migration of 2021-06-22); then their names mean those of `none`.
+        "accounts": "SELECT a.id, a.account_key, a.name,"
+        " COALESCE((SELECT is_disabled FROM account_email_settings s WHERE s.account_id = a.id LIMIT 1), 0)"
+        " AS is_disabled, COALESCE((SELECT forward_url_for_v5 FROM account_email_settings s WHERE s.account_id = a.id"
+        " LIMIT 1), '') AS forward_url FROM accounts a CROSS JOIN (SELECT 0 AS is_disabled, '' AS forward_url_for_v5)"
+        " none WHERE a.deleted_at IS NULL ORDER BY a.id",
         "counts": counts,
     }
 

@@ -71,6 +71,14 @@ def test_an_upgrade_keeps_what_is_the_users_and_a_second_run_changes_nothing(v4)
     assert v4.play("verify_v4").status == 0
 
 
+def test_a_v4_from_before_the_forwarding_to_v5_is_verified_and_upgraded(v4):
+    v4.sql("ALTER TABLE account_email_settings DROP COLUMN is_disabled, DROP COLUMN forward_url_for_v5")
+    assert v4.play("verify_v4").status == 0
+    played = v4.play("upgrade_v4")
+    assert played.status == 0, played.output[-4000:]
+    assert v4.served() == "4.5.50"
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
