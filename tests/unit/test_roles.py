@@ -116,3 +116,8 @@ def test_a_template_renders_without_a_host(path):
         text = Templar(loader=DataLoader(), variables=values).template(trust_as_template(path.read_text()))
         assert text.strip()
         assert "{{" not in text and "{%" not in text
+
+
+def test_modules_find_the_migration_room():
+    """Ansible packs what a module imports from here; a checkout that lost the link fails only on a host."""
+    assert (ROLES.parent / "plugins/module_utils/migration").resolve() == ROLES.parent / "migration"
