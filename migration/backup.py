@@ -7,6 +7,7 @@ directory gets its name only when all of it was read back, so what has the name 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gzip
 import hashlib
 import json
@@ -127,8 +128,10 @@ def restore_database(root: Path, backup: Path, php: str = "php", user: str = "")
     """
     manifest = verify(backup)
     login = php_db.run_script(root, _LOOK, {}, php, user)["login"]
-    php_db.run_script(root, _DROP, {}, php, user)
-    with _login_file(login) as options, gzip.open(backup / DUMP) as dump:
+    with (backup / MANIFEST).open() as alone, _login_file(login) as options, gzip.open(backup / DUMP) as dump:
+        # A killed run's restore may still be at work on this host; the lock goes with its process.
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        php_db.run_script(root, _DROP, {}, php, user)
         command = ["mysql", f"--defaults-extra-file={options}", "--default-character-set=utf8mb4", login["database"]]
         client = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         with contextlib.suppress(BrokenPipeError):  # the client's own words say why
