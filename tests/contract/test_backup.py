@@ -140,3 +140,10 @@ def test_too_small_a_disk_is_said_before_anything_is_written(root, tmp_path, mon
         back_up(root, tmp_path)
     assert caught.value.id == "backup-no-space"
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_directory_for_backups_that_cannot_be_made_is_told_in_one_sentence(root, tmp_path):
+    (tmp_path / "backups").write_text("a file")
+    with pytest.raises(MigrationError) as caught:
+        back_up(root, tmp_path)
+    assert caught.value.id == "backup-failed"
