@@ -137,7 +137,7 @@ def restore_database(root: Path, backup: Path, php: str = "php", user: str = "")
         # A killed run's restore may still be at work on this host; the lock goes with its process.
         fcntl.flock(alone, fcntl.LOCK_EX)
         php_db.run_script(root, _DROP, {}, php, user)
-        command = ["mysql", f"--defaults-extra-file={options}", "--default-character-set=utf8mb4", login["database"]]
+        command = ["mysql", f"--defaults-file={options}", "--default-character-set=utf8mb4", login["database"]]
         client = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         with contextlib.suppress(BrokenPipeError):  # the client's own words say why
             shutil.copyfileobj(dump, client.stdin, CHUNK)
@@ -219,7 +219,7 @@ def _dump(login: dict[str, Any], target: Path) -> None:
     with _login_file(login) as options:
         command = [
             "mysqldump",
-            f"--defaults-extra-file={options}",
+            f"--defaults-file={options}",
             "--single-transaction",
             "--quick",
             "--hex-blob",
