@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import subprocess
 import tarfile
 
 import pytest
@@ -80,6 +81,27 @@ def test_a_full_disk_for_the_backup_counts_only_what_is_kept(tmp_path):
     (tmp_path / "storage/framework/sessions/1").write_bytes(b"x" * 5000)
     (tmp_path / "storage/a.pdf").write_bytes(b"x" * 1000)
     assert sum(size for _, _, size in backup._walk(tmp_path, ["storage"])) == 1000
+
+
+class Databases:
+    """A server with these databases, that notes what is dropped."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.scripts = names, []
+
+    def rows(self, sql, database):
+        return [[name] for name in self.names]
+
+    def run(self, script, database=""):
+        self.scripts.append(script)
+
+
+def test_scratch_databases_of_killed_proofs_are_dropped():
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    server = Databases(f"ninjalift_check_{ended.pid}", f"ninjalift_check_{os.getpid()}", "ninjalift_check_mine")
+    backup_proof._remove_left(server, "ninja")
+    assert server.scripts == [f"DROP DATABASE `ninjalift_check_{ended.pid}`"]
 
 
 @pytest.fixture
