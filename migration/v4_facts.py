@@ -71,15 +71,29 @@ def probe(text: str) -> dict:
     return result
 
 
-def facts(probed: dict, rows: dict, http: dict, owner_email: str, account_key: str = "") -> dict:
-    """All that was seen, without secrets; ``rows`` answers ``queries``, ``http`` is the result of v4_http."""
+def facts(
+    probed: dict,
+    rows: dict,
+    http: dict,
+    owner_email: str,
+    account_key: str = "",
+    wanted_version: str = "",
+    wanted_state: str = "any",
+) -> dict:
+    """All that was seen, without secrets; ``rows`` answers ``queries``, ``http`` is the result of v4_http.
+
+    wanted_version, wanted_state: what an upgrade makes of this V4 before it exports; "" and ``any`` for no matter what.
+    """
     owner = _owner(rows["users"], rows["accounts"], owner_email, account_key)
     account = next((row for row in rows["accounts"] if owner and int(row["id"]) == owner["account_id"]), {})
+    version = probed.get("version", "")
     state = "master" if probed.get("marker") == "yes" else "tag"
+    exporting = _exporting(version, state, wanted_version, wanted_state)
     database = rows["database"][0]
     return {
-        "version": probed.get("version", ""),
-        "code_state": state if probed.get("version") == "4.5.50" else "",
+        "version": version,
+        "code_state": state if version == "4.5.50" else "",
+        "exporting_state": exporting,
         "maintenance": probed.get("maintenance") == "yes",
         "artisan": probed.get("artisan", ""),
         "php": {
@@ -96,7 +110,7 @@ def facts(probed: dict, rows: dict, http: dict, owner_email: str, account_key: s
         "writable": probed["writable"],
         "not_writable": probed["not_writable"],
         "env_missing": [key for key in ENV_KEYS if key not in probed["env_key"]],
-        "owner": _exported(owner, state),
+        "owner": _exported(owner, exporting),
         "owners": [row["email"] or row["username"] for row in rows["users"] if not int(row["public_id"])],
         "account": {key: account.get(key) for key in ("id", "account_key", "name", "forward_url")},
         "is_forwarding": str(account.get("is_disabled", 0)) not in ("0", ""),
@@ -108,6 +122,14 @@ def facts(probed: dict, rows: dict, http: dict, owner_email: str, account_key: s
         },
         "http": {key: http.get(key, "") for key in ("status", "version", "error", "remedy")},
     }
+
+
+def _exporting(version: str, state: str, wanted_version: str, wanted_state: str) -> str:
+    """The code state that will export: that of the upgrade where one is due, otherwise the one that is there."""
+    is_due = (wanted_version and version != wanted_version) or wanted_state not in ("any", state)
+    if not is_due:
+        return state
+    return "master" if wanted_state == "any" else wanted_state
 
 
 def _owner(users: list[dict], accounts: list[dict], email: str, account_key: str) -> dict | None:
@@ -149,7 +171,7 @@ def _exported(owner: dict | None, state: str) -> dict:
 def findings(seen: dict, wanted: dict) -> list[dict]:
     """Judge the facts: a list of {id, status, title, remedy}, only what is not as it should be.
 
-    wanted: {version, owner_email, url, root, web_user, client, account_key}; the remedies name them.
+    wanted: {version, code_state, owner_email, url, root, web_user, client, account_key}; the remedies name them.
     """
     return [*_code(seen, wanted), *_host(seen, wanted), *_person(seen, wanted), *_web(seen, wanted)]
 

@@ -32,7 +32,7 @@ def _arguments(facts: dict, columns: list[str]) -> tuple:
     owner = facts["owner"]
     if not owner:
         raise AnsibleFilterError("V4's owner is unknown, so its data cannot be checked.")
-    return owner["account_id"], owner["id"], facts["code_state"], columns
+    return owner["account_id"], owner["id"], facts["exporting_state"], columns
 
 
 def _queries(facts: dict, columns: list[str]) -> dict:
