@@ -181,7 +181,7 @@ def _finding(id: str, status: str, title: str, remedy: str) -> dict:
 
 
 def _code(seen: dict, wanted: dict) -> list[dict]:
-    upgrade = f"ansible-playbook playbooks/upgrade_v4.yml --limit {wanted['client']}"
+    upgrade = f"./cli.py upgrade {wanted['client']}"
     result = []
     if seen["version"] != wanted["version"]:
         title = f"V4 is version {seen['version'] or 'unknown'}, and {wanted['version']} is wanted"
@@ -191,7 +191,10 @@ def _code(seen: dict, wanted: dict) -> list[dict]:
             "V4 is the older of the two code states called 4.5.50: it exports user names as e-mails, loses some payment"
             " types, and marks endless recurring invoices as finished"
         )
-        result.append(_finding("v4-4550-ambiguous", "warn", title, upgrade))
+        # Without this variable the upgrade has nothing to do: the version is the wanted one.
+        choose = f"echo 'v4_upgrade_code_state: master' >>inventory/group_vars/{wanted['client']}/vars.yml && "
+        remedy = upgrade if wanted["code_state"] == "master" else choose + upgrade
+        result.append(_finding("v4-4550-ambiguous", "warn", title, remedy))
     if seen["maintenance"]:
         remedy = f"sudo -u {wanted['web_user']} php {wanted['root']}/artisan up"
         result.append(_finding("v4-maintenance", "warn", "V4 is in maintenance mode", remedy))
