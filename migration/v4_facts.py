@@ -201,17 +201,27 @@ def _code(seen: dict, wanted: dict) -> list[dict]:
     return result
 
 
+def runs_v4(version: str) -> bool:
+    """Whether V4 4.5.50 runs on this version of PHP."""
+    number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    return PHP_FROM <= number < PHP_BELOW
+
+
 def _host(seen: dict, wanted: dict) -> list[dict]:
     result = []
     root, user = wanted["root"], wanted["web_user"]
     if not seen["artisan"].startswith("Laravel Framework"):
         title = f"V4's artisan does not start ({seen['artisan'] or 'no output'})"
         result.append(_finding("v4-artisan", "fail", title, f"sudo -u {user} php {root}/artisan --version"))
-    for kind, version in [("CLI", seen["php"]["cli"]), *(("FPM", version) for version in seen["php"]["fpm"])]:
-        number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-        if number and not PHP_FROM <= number < PHP_BELOW:
-            title = f"PHP {kind} is {version}, and V4 4.5.50 runs on PHP 7.3 or 7.4"
-            result.append(_finding("v4-php-version", "warn", title, "apt-get install php7.4-cli php7.4-fpm"))
+    install = "apt-get install php7.4-cli php7.4-fpm"
+    cli, fpm = seen["php"]["cli"], seen["php"]["fpm"]
+    if cli and not runs_v4(cli):
+        title = f"PHP CLI is {cli}, and V4 4.5.50 runs on PHP 7.3 or 7.4"
+        result.append(_finding("v4-php-version", "warn", title, install))
+    # Other applications on this host, V5 for one, may have a PHP-FPM of their own.
+    if fpm and not any(runs_v4(version) for version in fpm):
+        title = f"PHP FPM is {', '.join(fpm)}, and V4 4.5.50 runs on PHP 7.3 or 7.4"
+        result.append(_finding("v4-php-version", "warn", title, install))
     if "zip" not in seen["php"]["extensions"]:
         title = "PHP's extension zip is missing, without which V4 cannot export"
         result.append(_finding("v4-php-zip", "fail", title, "apt-get install php7.4-zip"))
