@@ -51,7 +51,7 @@ def unpack(archive: Path, target: Path) -> None:
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise MigrationError(
             f"The archive {archive.name} is damaged: {error}",
-            "edit v4_upgrade_archive_url in group_vars/CLIENT",
+            "${EDITOR:-nano} inventory/group_vars/CLIENT/vars.yml  # v4_upgrade_archive_url",
             "archive-broken",
         ) from None
 

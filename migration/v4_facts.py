@@ -237,7 +237,8 @@ def _host(seen: dict, wanted: dict) -> list[dict]:
 
 def _person(seen: dict, wanted: dict) -> list[dict]:
     email, owner = wanted["owner_email"], seen["owner"]
-    edit = f"edit v4_owner_email in group_vars/{wanted['client']}"
+    variables = f"${{EDITOR:-nano}} inventory/group_vars/{wanted['client']}/vars.yml"
+    edit = f"{variables}  # v4_owner_email"
     if not owner:
         return [
             _finding(
@@ -256,8 +257,7 @@ def _person(seen: dict, wanted: dict) -> list[dict]:
         result.append(_finding("migrate-not-owner", "fail", title, edit))
     elif owner["companies"] > 1 and not wanted["account_key"]:
         title = f"{email} owns {owner['companies']} companies in this V4"
-        remedy = f"set v4_account_key in group_vars/{wanted['client']}"
-        result.append(_finding("v4-owner-ambiguous", "fail", title, remedy))
+        result.append(_finding("v4-owner-ambiguous", "fail", title, f"{variables}  # v4_account_key"))
     if owner["email"] != email:
         title = f"V4's {who} has the e-mail '{owner['email']}', not '{email}'; V5 compares every letter"
         result.append(_finding("cross-account-email", "fail", title, edit))

@@ -20,7 +20,7 @@ STARTED = "Migration has started"
 UNKNOWN = ("no-answer-in-time", "connection-closed")
 KEY_FIELD = re.compile(r"companies\[([A-Za-z0-9]+)\]\[id\]")
 
-LIMITS = "ansible-playbook playbooks/provision_v5.yml --limit CLIENT"
+LIMITS = "./cli.py provision CLIENT"
 LOGS = "tail -n 50 /var/www/invoiceninja/storage/logs/laravel.log"
 CONNECT = "curl -sSI V5_URL"
 # In place of "Migration has started" V4 shows the exception's text: pattern, failure, what it means, remedy.

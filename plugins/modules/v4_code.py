@@ -116,7 +116,7 @@ def run(args: dict, check_mode: bool) -> dict:
     if found != args["version"]:
         raise MigrationError(
             f"The archive holds V4 {found or 'of no version'}, and {args['version']} is wanted",
-            "edit v4_upgrade_archive_url in group_vars/CLIENT",
+            "${EDITOR:-nano} inventory/group_vars/CLIENT/vars.yml  # v4_upgrade_archive_url",
             "archive-other-version",
         )
     if args["state"] == "unpacked":

@@ -155,7 +155,40 @@ def test_a_new_version_that_does_not_answer_is_undone(v4):
     played = v4.play("upgrade_v4", v4_upgrade_retries=3, **v4.offer("mute.zip", v4.release(edit=spoil)))
     assert played.status == 2
     assert "Ask V4 for its version until it is 4.5.50" in played.message
+    # It was up for a moment, so what somebody may have entered is kept.
+    kept = re.search(r"before it was put back is kept in (\S+)\. Mend", played.message).group(1)
+    assert v4.shell(f"ls {kept}/database.sql.gz")
     untouched(v4, before)
+
+
+def test_a_php_without_an_extension_of_the_new_version_is_told_before_anything_is_changed(v4):
+    before = v4.snapshot()
+    v4.shell("phpdismod -v 7.4 -s cli gmp")
+    try:
+        played = v4.play("upgrade_v4")
+    finally:
+        v4.shell("phpenmod -v 7.4 -s cli gmp")
+    assert played.status == 2
+    assert "lacks gmp" in played.message
+    assert "`apt-get install php7.4-cli php7.4-fpm php7.4-gd php7.4-gmp php7.4-json php7.4-zip`" in played.message
+    untouched(v4, before)
+    assert v4.shell(f"ls {BACKUPS} 2>/dev/null; true") == ""
+
+
+def test_a_job_of_cron_that_does_not_end_stops_the_upgrade(v4, cron):
+    before = v4.snapshot()
+    job = v4.shell(
+        f"cd {ROOT}; (exec -a 'php artisan ninja:send-invoices' sleep 600) >/dev/null 2>&1 </dev/null & echo $!"
+    )
+    try:
+        played = v4.play("upgrade_v4", v4_upgrade_jobs_timeout=1)
+    finally:
+        v4.shell(f"kill {job}; true")
+    assert played.status == 2
+    assert f"(process {job}) still runs after 1 seconds" in played.message
+    assert "V4 4.5.49 is back and works" in played.message
+    untouched(v4, before)
+    assert crontabs(v4) == cron
 
 
 @contextmanager
