@@ -7,22 +7,26 @@ directory gets its name only when all of it was read back, so what has the name 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gzip
 import hashlib
 import json
 import re
 import shutil
+import stat
 import subprocess
 import tarfile
 import tempfile
-from pathlib import Path
-from typing import Any, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Iterable, Iterator
 
 from . import php_db
 from .errors import MigrationError
 
 CHUNK = 1 << 20
 DUMP, FILES, MANIFEST = "database.sql.gz", "files.tar.gz", "manifest.json"
+# Nobody misses what is in these, and it comes and goes with every request.
+VOLATILE = tuple(f"storage/framework/{name}" for name in ("cache", "sessions", "views"))
 # mysqldump ends a whole dump with this line; one that was cut short has none.
 _END = b"-- Dump completed"
 _TABLE = re.compile(rb"^CREATE TABLE `([^`]+)`")
@@ -67,10 +71,11 @@ def back_up(root: Path, target: Path, paths: Iterable[str], php: str = "php", us
     root, target = Path(root).resolve(), Path(target)
     seen = php_db.run_script(root, _LOOK, {}, php, user)
     kept = [path for path in paths if (root / path).exists()]
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _check_space(target.parent, sum(int(table["bytes"] or 0) for table in seen["tables"]), root, kept)
-    part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    part = None
     try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_space(target.parent, sum(int(table["bytes"] or 0) for table in seen["tables"]), root, kept)
+        part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         _dump(seen["login"], part / DUMP)
         count = _archive(root, kept, part / FILES)
         tables = sorted(table["name"] for table in seen["tables"] if table["kind"] == "BASE TABLE")
@@ -93,7 +98,8 @@ def back_up(root: Path, target: Path, paths: Iterable[str], php: str = "php", us
             "backup-failed",
         ) from error
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if part:
+            shutil.rmtree(part, ignore_errors=True)
     return manifest
 
 
@@ -127,9 +133,11 @@ def restore_database(root: Path, backup: Path, php: str = "php", user: str = "")
     """
     manifest = verify(backup)
     login = php_db.run_script(root, _LOOK, {}, php, user)["login"]
-    php_db.run_script(root, _DROP, {}, php, user)
-    with _login_file(login) as options, gzip.open(backup / DUMP) as dump:
-        command = ["mysql", f"--defaults-extra-file={options}", "--default-character-set=utf8mb4", login["database"]]
+    with (backup / MANIFEST).open() as alone, _login_file(login) as options, gzip.open(backup / DUMP) as dump:
+        # A killed run's restore may still be at work on this host; the lock goes with its process.
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        php_db.run_script(root, _DROP, {}, php, user)
+        command = ["mysql", f"--defaults-file={options}", "--default-character-set=utf8mb4", login["database"]]
         client = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         with contextlib.suppress(BrokenPipeError):  # the client's own words say why
             shutil.copyfileobj(dump, client.stdin, CHUNK)
@@ -177,11 +185,7 @@ def restore_files(root: Path, backup: Path) -> int:
 
 def _check_space(where: Path, database: int, root: Path, paths: Iterable[str]) -> None:
     """Raise MigrationError where the disk cannot hold what is backed up; compression is not counted on."""
-    needed = database
-    for path in paths:
-        entry = root / path
-        files = entry.rglob("*") if entry.is_dir() else [entry]
-        needed += sum(file.lstat().st_size for file in files if not file.is_dir())
+    needed = database + sum(size for _, _, size in _walk(root, paths))
     free = shutil.disk_usage(where).free
     if free < needed:
         raise MigrationError(
@@ -215,7 +219,7 @@ def _dump(login: dict[str, Any], target: Path) -> None:
     with _login_file(login) as options:
         command = [
             "mysqldump",
-            f"--defaults-extra-file={options}",
+            f"--defaults-file={options}",
             "--single-transaction",
             "--quick",
             "--hex-blob",
@@ -267,22 +271,56 @@ def _read_dump(path: Path) -> tuple[list[str], bool]:
             begins = piece.endswith(b"\n")
 
 
+def _walk(root: Path, paths: Iterable[str]) -> Iterator[tuple[Path, str, int]]:
+    """Yield what a backup of `paths` holds: (file or directory, its name in the archive, bytes).
+
+    The application is at work meanwhile: what is gone when it is looked at is left out, and so are VOLATILE's contents.
+    """
+    for path in paths:
+        entry = root / path
+        # A link out of the application leads to its data; one inside it is only a link.
+        if entry.is_symlink() and root not in entry.resolve().parents:
+            entry = entry.resolve()
+        yield from _below(entry, str(PurePosixPath(path)))
+
+
+def _below(entry: Path, name: str) -> Iterator[tuple[Path, str, int]]:
+    try:
+        state = entry.lstat()
+        children = sorted(entry.iterdir()) if stat.S_ISDIR(state.st_mode) else []
+    except FileNotFoundError:
+        return
+    yield entry, name, state.st_size if stat.S_ISREG(state.st_mode) else 0
+    if name not in VOLATILE:
+        for child in children:
+            yield from _below(child, str(PurePosixPath(name) / child.name))
+
+
+class _Padded:
+    """A file as long as it was when it was opened: a log that is cut meanwhile ends in zero bytes, as with GNU tar."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+
+    def read(self, size: int) -> bytes:
+        return self.file.read(size).ljust(size, b"\0")
+
+
 def _archive(root: Path, paths: Iterable[str], target: Path) -> int:
     """Write `paths` of `root` as a tar; returns how many entries it has."""
     count = 0
-
-    def counted(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-        nonlocal count
-        count += 1
-        return entry
-
     with tarfile.open(target, "w:gz", compresslevel=1) as archive:
-        for path in paths:
-            entry = root / path
-            # A link out of the application leads to its data; one inside it is only a link.
-            if entry.is_symlink() and root not in entry.resolve().parents:
-                entry = entry.resolve()
-            archive.add(entry, arcname=path, filter=counted)
+        for entry, name, _ in _walk(root, paths):
+            try:
+                # Only a regular file is opened: a named pipe would wait for a writer.
+                with entry.open("rb") if stat.S_ISREG(entry.lstat().st_mode) else contextlib.nullcontext() as file:
+                    member = archive.gettarinfo(entry, name, file)
+                    if member is None:  # a socket
+                        continue
+                    archive.addfile(member, _Padded(file) if file and member.isreg() else None)
+            except FileNotFoundError:
+                continue
+            count += 1
     target.chmod(0o600)
     return count
 

@@ -25,6 +25,8 @@ from .errors import MigrationError
 
 BLOCK = 1024 * 1024
 FINGERPRINT = "fingerprint.json"
+SCRATCH = "ninjalift_check_"  # and the process that uses it
+_LEFT = "SHOW DATABASES LIKE 'ninjalift\\_check\\_%'"
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 _STRING = re.compile(rb"'(?:[^'\\]|\\.)*'", re.S)
 
@@ -164,7 +166,7 @@ def _differs(target: Path, what: str) -> MigrationError:
 
 def _compare(server: Server, settings: Mapping, dump: Path, before: Mapping, after: Mapping) -> tuple[str, list[str]]:
     """How the dump was read back, and the tables in it that are neither as before the backup nor as after it."""
-    scratch = f"ninjalift_check_{os.getpid()}"
+    scratch = f"{SCRATCH}{os.getpid()}"
     creator = _creator(server, settings, scratch)
     if creator is None:
         counted = count_rows(dump)
@@ -189,11 +191,20 @@ def _creator(server: Server, settings: Mapping, scratch: str) -> Server | None:
         return None
     for candidate in (server, Server(())):
         try:
+            _remove_left(candidate, settings["database"])
             candidate.run(f"CREATE DATABASE `{scratch}`", settings["database"])
         except MigrationError:
             continue
         return candidate
     return None
+
+
+def _remove_left(server: Server, name: str) -> None:
+    """Drop the scratch databases of proofs that were killed."""
+    for (found,) in server.rows(_LEFT, name):
+        pid = found[len(SCRATCH) :]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            server.run(f"DROP DATABASE `{found}`")
 
 
 def _has_room(server: Server, name: str) -> bool:

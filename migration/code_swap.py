@@ -7,12 +7,15 @@ can be put back by the next run. Standard library only.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import zipfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 from .errors import MigrationError
 
@@ -48,7 +51,7 @@ def unpack(archive: Path, target: Path) -> None:
     except (zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise MigrationError(
             f"The archive {archive.name} is damaged: {error}",
-            "edit v4_upgrade_archive_url in group_vars/CLIENT",
+            "${EDITOR:-nano} inventory/group_vars/CLIENT/vars.yml  # v4_upgrade_archive_url",
             "archive-broken",
         ) from None
 
@@ -95,6 +98,17 @@ def plan(root: Path, code: Path) -> list[str]:
     return entries
 
 
+@contextmanager
+def _alone(aside: Path) -> Iterator[None]:
+    """Wait for a killed run's move that is still at work on this host; the lock goes with its process."""
+    folder = os.open(aside, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def swap(root: Path, code: Path, aside: Path) -> int:
     """Move the new entries of ``code`` into ``root`` and the old ones to ``aside``; returns how many.
 
@@ -104,13 +118,14 @@ def swap(root: Path, code: Path, aside: Path) -> int:
     entries = plan(root, code)
     aside.mkdir(mode=0o700, parents=True, exist_ok=True)
     journal = {"code": str(code), "entries": entries, "old": [name for name in entries if os.path.lexists(root / name)]}
-    _write_journal(aside, journal)
     try:
-        for name in entries:
-            if name in journal["old"]:
-                _move(root / name, aside / "old" / name)
-            _move(code / name, root / name)
-        _add_directories(code / "storage", root / "storage")
+        with _alone(aside):
+            _write_journal(aside, journal)
+            for name in entries:
+                if name in journal["old"]:
+                    _move(root / name, aside / "old" / name)
+                _move(code / name, root / name)
+            _add_directories(code / "storage", root / "storage")
     except OSError as error:
         restore(root, aside)
         raise MigrationError(
@@ -124,20 +139,22 @@ def swap(root: Path, code: Path, aside: Path) -> int:
 def restore(root: Path, aside: Path) -> bool:
     """Undo a swap, a whole one or one that was killed halfway; returns whether there was anything to undo."""
     root, aside = Path(root), Path(aside)
-    journal_file = aside / JOURNAL
-    if not journal_file.is_file():
+    if not (aside / JOURNAL).is_file():
         return False
-    journal = json.loads(journal_file.read_text("utf-8"))
-    code = Path(journal["code"])
-    for name in reversed(journal["entries"]):
-        old = aside / "old" / name
-        if name in journal["old"] and not os.path.lexists(old):
-            continue  # this entry was not reached
-        if os.path.lexists(root / name):
-            _move(root / name, code / name)
-        if name in journal["old"]:
-            _move(old, root / name)
-    journal_file.unlink()
+    with _alone(aside):
+        if not (aside / JOURNAL).is_file():  # the one that was waited for has done it
+            return False
+        journal = json.loads((aside / JOURNAL).read_text("utf-8"))
+        code = Path(journal["code"])
+        for name in reversed(journal["entries"]):
+            old = aside / "old" / name
+            if name in journal["old"] and not os.path.lexists(old):
+                continue  # this entry was not reached
+            if os.path.lexists(root / name):
+                _move(root / name, code / name)
+            if name in journal["old"]:
+                _move(old, root / name)
+        (aside / JOURNAL).unlink()
     return True
 
 

@@ -1,7 +1,9 @@
-"""Keep V5's regular workers away for a moment, and bring them back exactly as they were.
+"""Keep an application's regular jobs away for a moment, and bring them back exactly as they were.
 
-Whoever takes the StartMigration job first runs it. So until the import's own worker has moved that job to its queue,
-the queue service is stopped, cron's lines for this V5 are commented out, and what runs already may end its job.
+V5: whoever takes the StartMigration job first runs it. So until the import's own worker has moved that job to its
+queue, the queue service is stopped, cron's lines for this V5 are commented out, and what runs already may end its job.
+V4: while it is upgraded, cron's lines would run in half of the new code, and what they write would be lost if the
+upgrade is undone.
 """
 
 from __future__ import annotations
@@ -14,13 +16,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple, Pattern
 
 from .errors import MigrationError
 
 MARK = "#paused by ninjalift# "
 STATE = "paused.json"
-_COMMANDS = re.compile(r"\bartisan\b.*\b(?:schedule:run|schedule:work|queue:work|queue:listen)\b", re.DOTALL)
 _WORKER = re.compile(r"[/\0]artisan\0queue:work\0")
 _PATH = re.compile(r"/[^\s;&|\"'<>()]*")
 _CRON_FILES = ("/etc/crontab", "/etc/cron.d/*")
@@ -29,8 +30,40 @@ CRON_BASE = Path("/")
 PROC = Path("/proc")
 
 
+class Kind(NamedTuple):
+    """Which jobs are kept away: lines in crontabs and running commands, and what is said where one does not end.
+
+    problem: a sentence with {what}. remedy: a command with {pid}; "" for the one that stops it.
+    """
+
+    lines: Pattern[str]
+    running: Pattern[str]
+    problem: str
+    remedy: str
+    id: str
+
+
+_WORKERS = re.compile(r"\bartisan\b.*\b(?:schedule:run|schedule:work|queue:work|queue:listen)\b", re.DOTALL)
+V5 = Kind(
+    _WORKERS,
+    _WORKERS,
+    "V5's regular workers could not be paused: {what} and might take the import",
+    "",
+    "workers-run",
+)
+# A queue worker is not waited for: it runs for ever, and takes no job in maintenance mode.
+V4 = Kind(
+    re.compile(r"\bartisan\b"),
+    re.compile(r"\bartisan\b.*\b(?:schedule:run|ninja:[\w-]+|migrations:export|migrate|db:seed)\b", re.DOTALL),
+    "V4's cron jobs could not be paused: {what} and would work in half of the new code",
+    "tail --pid={pid} -f /dev/null  # waits for its end",
+    "jobs-run",
+)
+KINDS = {"v5": V5, "v4": V4}
+
+
 class Process(NamedTuple):
-    """A running `artisan` of this V5. unit: the systemd service it belongs to. worker: whether it is a `queue:work`."""
+    """A running `artisan`. unit: the systemd service it belongs to. worker: whether it is a `queue:work`."""
 
     pid: int
     command: str
@@ -38,9 +71,9 @@ class Process(NamedTuple):
     worker: bool
 
 
-def belongs(line: str, root: Path) -> bool:
-    """Say whether a line of a crontab runs V5's scheduler or a worker in `root`, by whatever name of that directory."""
-    if line.lstrip().startswith("#") or not _COMMANDS.search(line):
+def belongs(line: str, root: Path, kind: Kind = V5) -> bool:
+    """Say whether a line of a crontab runs a job of the application in `root`, by whatever name of that directory."""
+    if line.lstrip().startswith("#") or not kind.lines.search(line):
         return False
     return any(_inside(path, root) for path in _PATH.findall(line))
 
@@ -50,31 +83,31 @@ def _inside(path: str, root: Path) -> bool:
     return real == home or real.startswith(home + os.sep)
 
 
-def comment(text: str, root: Path) -> str:
-    """Return a crontab with this V5's lines commented out by the mark."""
-    return "".join(MARK + line if belongs(line, root) else line for line in text.splitlines(keepends=True))
+def comment(text: str, root: Path, kind: Kind = V5) -> str:
+    """Return a crontab with this application's lines commented out by the mark."""
+    return "".join(MARK + line if belongs(line, root, kind) else line for line in text.splitlines(keepends=True))
 
 
-def uncomment(text: str, root: Path) -> str:
+def uncomment(text: str, root: Path, kind: Kind = V5) -> str:
     """Undo `comment`, and nothing else."""
     lines = text.splitlines(keepends=True)
-    marked = [line.startswith(MARK) and belongs(line[len(MARK) :], root) for line in lines]
+    marked = [line.startswith(MARK) and belongs(line[len(MARK) :], root, kind) for line in lines]
     return "".join(line[len(MARK) :] if mine else line for line, mine in zip(lines, marked))
 
 
-def edit_crontabs(change: Callable[[str, Path], str], root: Path, users: list[str]) -> list[str]:
+def edit_crontabs(change: Callable[[str], str], users: list[str]) -> list[str]:
     """Apply `comment` or `uncomment` to the system's crontabs and these users'; return the names that changed."""
     changed = []
     for pattern in _CRON_FILES:
         for path in sorted(CRON_BASE.glob(pattern.lstrip("/"))):
-            if path.is_file() and _edit_file(path, change, root):
+            if path.is_file() and _edit_file(path, change):
                 changed.append(str(path))
     for user in users if shutil.which("crontab") else []:
         before = subprocess.run(["crontab", "-u", user, "-l"], capture_output=True, check=False)
         if before.returncode != 0:  # this user has none
             continue
         text = before.stdout.decode("utf-8", "surrogateescape")
-        after = change(text, root)
+        after = change(text)
         if after != text:
             new = after.encode("utf-8", "surrogateescape")
             subprocess.run(["crontab", "-u", user, "-"], input=new, capture_output=True, check=True)
@@ -82,9 +115,9 @@ def edit_crontabs(change: Callable[[str, Path], str], root: Path, users: list[st
     return changed
 
 
-def _edit_file(path: Path, change: Callable[[str, Path], str], root: Path) -> bool:
+def _edit_file(path: Path, change: Callable[[str], str]) -> bool:
     text = path.read_bytes().decode("utf-8", "surrogateescape")
-    after = change(text, root)
+    after = change(text)
     if after == text:
         return False
     status = path.stat()
@@ -96,15 +129,15 @@ def _edit_file(path: Path, change: Callable[[str, Path], str], root: Path) -> bo
     return True
 
 
-def processes(root: Path) -> Iterator[Process]:
-    """Yield the running schedulers and workers of this V5, by their working directory or the paths they were given."""
+def processes(root: Path, running: Pattern[str] = V5.running) -> Iterator[Process]:
+    """Yield the application's processes with such a command, by their working directory or paths they were given."""
     for entry in PROC.iterdir():
         if not entry.name.isdigit():
             continue
         try:
             words = (entry / "cmdline").read_bytes().decode("utf-8", "replace")
             command = words.replace("\0", " ").strip()
-            if not _COMMANDS.search(command):
+            if not running.search(command):
                 continue
             near = os.readlink(entry / "cwd")
             group = (entry / "cgroup").read_text("utf-8", "replace")
@@ -127,8 +160,8 @@ class Plan(NamedTuple):
 
     users: whose crontabs are looked at. service: the queue's systemd service, "" for none. timeout: seconds for running
     jobs to end. at_boot: the command that resumes, for cron to run after a power failure (an enabled service comes back
-    by itself then, a commented line does not). signals: whether V5's workers end their job before they obey SIGTERM,
-    which Laravel's do where PHP has pcntl.
+    by itself then, a commented line does not), "" for none. signals: whether V5's workers end their job before they
+    obey SIGTERM, which Laravel's do where PHP has pcntl. kind: one of KINDS.
     """
 
     root: Path
@@ -137,36 +170,43 @@ class Plan(NamedTuple):
     timeout: float
     at_boot: str
     signals: bool
+    kind: str = "v5"
 
 
 def pause(plan: Plan, folder: Path) -> None:
-    """Keep the regular workers away. What is stopped is noted in `folder` first, for `resume`.
+    """Keep the regular jobs away. What is stopped is noted in `folder` first, for `resume`.
 
-    Raises MigrationError (workers-run) where one is still running after the time-out.
+    Raises MigrationError (the kind's id) where one is still running after the time-out.
     """
+    kind = KINDS[plan.kind]
     deadline = time.monotonic() + plan.timeout
     state = systemctl("show", "-p", "ActiveState", "--value", plan.service) if plan.service else ""
     active = state in ("active", "activating", "reloading")
     _write(
         folder / STATE,
-        {"service": plan.service if active else "", "root": str(plan.root), "users": plan.users},
+        {
+            "service": plan.service if active else "",
+            "root": str(plan.root),
+            "users": plan.users,
+            "kind": plan.kind,
+        },
     )
-    if CRON_FOLDER.is_dir():
+    if plan.at_boot and CRON_FOLDER.is_dir():
         (CRON_FOLDER / folder.name).write_text(f"@reboot root {plan.at_boot}\n")
     if active:
         systemctl("stop", "--no-block", plan.service)
-    edit_crontabs(comment, plan.root, plan.users)
+    edit_crontabs(lambda text: comment(text, plan.root, kind), plan.users)
     told: set[int] = set()
     clear = 0
     while clear < 2:  # twice: cron may just be starting one
-        running = list(processes(plan.root))
+        running = list(processes(plan.root, kind.running))
         clear = 0 if running else clear + 1
         for process in running:
             if plan.signals and process.worker and process.pid not in told:
                 told.add(process.pid)
                 _signal(process.pid)
         if running and time.monotonic() > deadline:
-            raise _still_running(running[0], plan.timeout)
+            raise _still_running(running[0], plan.timeout, kind)
         time.sleep(0.1)
 
 
@@ -177,15 +217,13 @@ def _signal(pid: int) -> None:
         return
 
 
-def _still_running(process: Process, timeout: float) -> MigrationError:
+def _still_running(process: Process, timeout: float, kind: Kind) -> MigrationError:
     unit = f" of {process.unit}" if process.unit else ""
     what = f"`{process.command[:120]}` (process {process.pid}{unit}) still runs after {timeout:.0f} seconds"
     stop = (
         f"systemctl stop {process.unit}" if process.unit and process.unit != "cron.service" else f"kill {process.pid}"
     )
-    return MigrationError(
-        f"V5's regular workers could not be paused: {what} and might take the import", stop, "workers-run"
-    )
+    return MigrationError(kind.problem.format(what=what), kind.remedy.format(pid=process.pid) or stop, kind.id)
 
 
 def resume(folder: Path) -> bool:
@@ -195,7 +233,8 @@ def resume(folder: Path) -> bool:
         note = json.loads(path.read_text())
     except FileNotFoundError:
         return False
-    edit_crontabs(uncomment, Path(note["root"]), note["users"])
+    kind = KINDS[note["kind"]]
+    edit_crontabs(lambda text: uncomment(text, Path(note["root"]), kind), note["users"])
     if note["service"]:
         systemctl("start", "--no-block", note["service"])
     if (CRON_FOLDER / folder.name).exists():

@@ -46,9 +46,12 @@ def queries(owner_email: str) -> dict[str, str]:
         " WHERE table_schema = DATABASE() ORDER BY 1",
         "users": f"SELECT {user} FROM users WHERE email = {email} OR username = {email}"  # noqa: S608
         " OR COALESCE(public_id, 0) = 0 ORDER BY id",
-        "accounts": "SELECT a.id, a.account_key, a.name, COALESCE(s.is_disabled, 0) AS is_disabled,"
-        " COALESCE(s.forward_url_for_v5, '') AS forward_url FROM accounts a"
-        " LEFT JOIN account_email_settings s ON s.account_id = a.id WHERE a.deleted_at IS NULL ORDER BY a.id",
+        # Older V4s lack both columns (upstream's migration of 2021-06-22); then their names mean those of `none`.
+        "accounts": "SELECT a.id, a.account_key, a.name,"
+        " COALESCE((SELECT is_disabled FROM account_email_settings s WHERE s.account_id = a.id LIMIT 1), 0)"
+        " AS is_disabled, COALESCE((SELECT forward_url_for_v5 FROM account_email_settings s WHERE s.account_id = a.id"
+        " LIMIT 1), '') AS forward_url FROM accounts a CROSS JOIN (SELECT 0 AS is_disabled, '' AS forward_url_for_v5)"
+        " none WHERE a.deleted_at IS NULL ORDER BY a.id",
         "counts": counts,
     }
 
@@ -68,15 +71,29 @@ def probe(text: str) -> dict:
     return result
 
 
-def facts(probed: dict, rows: dict, http: dict, owner_email: str, account_key: str = "") -> dict:
-    """All that was seen, without secrets; ``rows`` answers ``queries``, ``http`` is the result of v4_http."""
+def facts(
+    probed: dict,
+    rows: dict,
+    http: dict,
+    owner_email: str,
+    account_key: str = "",
+    wanted_version: str = "",
+    wanted_state: str = "any",
+) -> dict:
+    """All that was seen, without secrets; ``rows`` answers ``queries``, ``http`` is the result of v4_http.
+
+    wanted_version, wanted_state: what an upgrade makes of this V4 before it exports; "" and ``any`` for no matter what.
+    """
     owner = _owner(rows["users"], rows["accounts"], owner_email, account_key)
     account = next((row for row in rows["accounts"] if owner and int(row["id"]) == owner["account_id"]), {})
+    version = probed.get("version", "")
     state = "master" if probed.get("marker") == "yes" else "tag"
+    exporting = _exporting(version, state, wanted_version, wanted_state)
     database = rows["database"][0]
     return {
-        "version": probed.get("version", ""),
-        "code_state": state if probed.get("version") == "4.5.50" else "",
+        "version": version,
+        "code_state": state if version == "4.5.50" else "",
+        "exporting_state": exporting,
         "maintenance": probed.get("maintenance") == "yes",
         "artisan": probed.get("artisan", ""),
         "php": {
@@ -93,7 +110,7 @@ def facts(probed: dict, rows: dict, http: dict, owner_email: str, account_key: s
         "writable": probed["writable"],
         "not_writable": probed["not_writable"],
         "env_missing": [key for key in ENV_KEYS if key not in probed["env_key"]],
-        "owner": _exported(owner, state),
+        "owner": _exported(owner, exporting),
         "owners": [row["email"] or row["username"] for row in rows["users"] if not int(row["public_id"])],
         "account": {key: account.get(key) for key in ("id", "account_key", "name", "forward_url")},
         "is_forwarding": str(account.get("is_disabled", 0)) not in ("0", ""),
@@ -105,6 +122,14 @@ def facts(probed: dict, rows: dict, http: dict, owner_email: str, account_key: s
         },
         "http": {key: http.get(key, "") for key in ("status", "version", "error", "remedy")},
     }
+
+
+def _exporting(version: str, state: str, wanted_version: str, wanted_state: str) -> str:
+    """The code state that will export: that of the upgrade where one is due, otherwise the one that is there."""
+    is_due = (wanted_version and version != wanted_version) or wanted_state not in ("any", state)
+    if not is_due:
+        return state
+    return "master" if wanted_state == "any" else wanted_state
 
 
 def _owner(users: list[dict], accounts: list[dict], email: str, account_key: str) -> dict | None:
@@ -146,7 +171,7 @@ def _exported(owner: dict | None, state: str) -> dict:
 def findings(seen: dict, wanted: dict) -> list[dict]:
     """Judge the facts: a list of {id, status, title, remedy}, only what is not as it should be.
 
-    wanted: {version, owner_email, url, root, web_user, client, account_key}; the remedies name them.
+    wanted: {version, code_state, owner_email, url, root, web_user, client, account_key}; the remedies name them.
     """
     return [*_code(seen, wanted), *_host(seen, wanted), *_person(seen, wanted), *_web(seen, wanted)]
 
@@ -156,7 +181,7 @@ def _finding(id: str, status: str, title: str, remedy: str) -> dict:
 
 
 def _code(seen: dict, wanted: dict) -> list[dict]:
-    upgrade = f"ansible-playbook playbooks/upgrade_v4.yml --limit {wanted['client']}"
+    upgrade = f"./cli.py upgrade {wanted['client']}"
     result = []
     if seen["version"] != wanted["version"]:
         title = f"V4 is version {seen['version'] or 'unknown'}, and {wanted['version']} is wanted"
@@ -166,11 +191,20 @@ def _code(seen: dict, wanted: dict) -> list[dict]:
             "V4 is the older of the two code states called 4.5.50: it exports user names as e-mails, loses some payment"
             " types, and marks endless recurring invoices as finished"
         )
-        result.append(_finding("v4-4550-ambiguous", "warn", title, upgrade))
+        # Without this variable the upgrade has nothing to do: the version is the wanted one.
+        choose = f"echo 'v4_upgrade_code_state: master' >>inventory/group_vars/{wanted['client']}/vars.yml && "
+        remedy = upgrade if wanted["code_state"] == "master" else choose + upgrade
+        result.append(_finding("v4-4550-ambiguous", "warn", title, remedy))
     if seen["maintenance"]:
         remedy = f"sudo -u {wanted['web_user']} php {wanted['root']}/artisan up"
         result.append(_finding("v4-maintenance", "warn", "V4 is in maintenance mode", remedy))
     return result
+
+
+def runs_v4(version: str) -> bool:
+    """Whether V4 4.5.50 runs on this version of PHP."""
+    number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    return PHP_FROM <= number < PHP_BELOW
 
 
 def _host(seen: dict, wanted: dict) -> list[dict]:
@@ -179,11 +213,15 @@ def _host(seen: dict, wanted: dict) -> list[dict]:
     if not seen["artisan"].startswith("Laravel Framework"):
         title = f"V4's artisan does not start ({seen['artisan'] or 'no output'})"
         result.append(_finding("v4-artisan", "fail", title, f"sudo -u {user} php {root}/artisan --version"))
-    for kind, version in [("CLI", seen["php"]["cli"]), *(("FPM", version) for version in seen["php"]["fpm"])]:
-        number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-        if number and not PHP_FROM <= number < PHP_BELOW:
-            title = f"PHP {kind} is {version}, and V4 4.5.50 runs on PHP 7.3 or 7.4"
-            result.append(_finding("v4-php-version", "warn", title, "apt-get install php7.4-cli php7.4-fpm"))
+    install = "apt-get install php7.4-cli php7.4-fpm"
+    cli, fpm = seen["php"]["cli"], seen["php"]["fpm"]
+    if cli and not runs_v4(cli):
+        title = f"PHP CLI is {cli}, and V4 4.5.50 runs on PHP 7.3 or 7.4"
+        result.append(_finding("v4-php-version", "warn", title, install))
+    # Other applications on this host, V5 for one, may have a PHP-FPM of their own.
+    if fpm and not any(runs_v4(version) for version in fpm):
+        title = f"PHP FPM is {', '.join(fpm)}, and V4 4.5.50 runs on PHP 7.3 or 7.4"
+        result.append(_finding("v4-php-version", "warn", title, install))
     if "zip" not in seen["php"]["extensions"]:
         title = "PHP's extension zip is missing, without which V4 cannot export"
         result.append(_finding("v4-php-zip", "fail", title, "apt-get install php7.4-zip"))
@@ -199,7 +237,8 @@ def _host(seen: dict, wanted: dict) -> list[dict]:
 
 def _person(seen: dict, wanted: dict) -> list[dict]:
     email, owner = wanted["owner_email"], seen["owner"]
-    edit = f"edit v4_owner_email in group_vars/{wanted['client']}"
+    variables = f"${{EDITOR:-nano}} inventory/group_vars/{wanted['client']}/vars.yml"
+    edit = f"{variables}  # v4_owner_email"
     if not owner:
         return [
             _finding(
@@ -218,8 +257,7 @@ def _person(seen: dict, wanted: dict) -> list[dict]:
         result.append(_finding("migrate-not-owner", "fail", title, edit))
     elif owner["companies"] > 1 and not wanted["account_key"]:
         title = f"{email} owns {owner['companies']} companies in this V4"
-        remedy = f"set v4_account_key in group_vars/{wanted['client']}"
-        result.append(_finding("v4-owner-ambiguous", "fail", title, remedy))
+        result.append(_finding("v4-owner-ambiguous", "fail", title, f"{variables}  # v4_account_key"))
     if owner["email"] != email:
         title = f"V4's {who} has the e-mail '{owner['email']}', not '{email}'; V5 compares every letter"
         result.append(_finding("cross-account-email", "fail", title, edit))

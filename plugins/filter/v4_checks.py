@@ -20,6 +20,7 @@ class FilterModule:
             "v4_probe": v4_facts.probe,
             "v4_fact_queries": v4_facts.queries,
             "v4_facts": v4_facts.facts,
+            "v4_php_runs": v4_facts.runs_v4,
             "v4_host_findings": v4_facts.findings,
             "v4_check_queries": _queries,
             "v4_findings": _findings,
@@ -32,7 +33,7 @@ def _arguments(facts: dict, columns: list[str]) -> tuple:
     owner = facts["owner"]
     if not owner:
         raise AnsibleFilterError("V4's owner is unknown, so its data cannot be checked.")
-    return owner["account_id"], owner["id"], facts["code_state"], columns
+    return owner["account_id"], owner["id"], facts["exporting_state"], columns
 
 
 def _queries(facts: dict, columns: list[str]) -> dict:

@@ -102,7 +102,7 @@ def run(args: dict, check_mode: bool) -> dict:
     if args["state"] == "restored":
         return {"changed": journal if check_mode else code_swap.restore(root, aside)}
     if args["state"] in ("finished", "cleaned"):
-        changed = aside.exists() and (args["state"] == "finished" or not (journal or (aside / "backup").exists()))
+        changed = aside.exists() and (args["state"] == "finished" or not (journal or (aside / "note.json").exists()))
         if changed and not check_mode:
             code_swap.finish(aside)
         return {"changed": changed}
@@ -116,7 +116,7 @@ def run(args: dict, check_mode: bool) -> dict:
     if found != args["version"]:
         raise MigrationError(
             f"The archive holds V4 {found or 'of no version'}, and {args['version']} is wanted",
-            "edit v4_upgrade_archive_url in group_vars/CLIENT",
+            "${EDITOR:-nano} inventory/group_vars/CLIENT/vars.yml  # v4_upgrade_archive_url",
             "archive-other-version",
         )
     if args["state"] == "unpacked":

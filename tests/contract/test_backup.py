@@ -140,3 +140,17 @@ def test_too_small_a_disk_is_said_before_anything_is_written(root, tmp_path, mon
         back_up(root, tmp_path)
     assert caught.value.id == "backup-no-space"
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_login_of_roots_own_is_not_used_in_place_of_the_applications(root, tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.my.cnf").write_text("[client]\nuser=somebody-else\npassword=wrong\n")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert restore(root, back_up(root, tmp_path)) == 2
+
+
+def test_a_directory_for_backups_that_cannot_be_made_is_told_in_one_sentence(root, tmp_path):
+    (tmp_path / "backups").write_text("a file")
+    with pytest.raises(MigrationError) as caught:
+        back_up(root, tmp_path)
+    assert caught.value.id == "backup-failed"

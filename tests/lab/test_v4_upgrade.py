@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+import yaml
+from v4_lab import PROJECT
 
 from lab import faults
 
@@ -69,6 +74,14 @@ def test_an_upgrade_keeps_what_is_the_users_and_a_second_run_changes_nothing(v4)
     again = v4.play("upgrade_v4")
     assert (again.status, again.changed) == (0, 0)
     assert v4.play("verify_v4").status == 0
+
+
+def test_a_v4_from_before_the_forwarding_to_v5_is_verified_and_upgraded(v4):
+    v4.sql("ALTER TABLE account_email_settings DROP COLUMN is_disabled, DROP COLUMN forward_url_for_v5")
+    assert v4.play("verify_v4").status == 0
+    played = v4.play("upgrade_v4")
+    assert played.status == 0, played.output[-4000:]
+    assert v4.served() == "4.5.50"
 
 
 @pytest.mark.parametrize(
@@ -142,33 +155,148 @@ def test_a_new_version_that_does_not_answer_is_undone(v4):
     played = v4.play("upgrade_v4", v4_upgrade_retries=3, **v4.offer("mute.zip", v4.release(edit=spoil)))
     assert played.status == 2
     assert "Ask V4 for its version until it is 4.5.50" in played.message
+    # It was up for a moment, so what somebody may have entered is kept.
+    kept = re.search(r"before it was put back is kept in (\S+)\. Mend", played.message).group(1)
+    assert v4.shell(f"ls {kept}/database.sql.gz")
     untouched(v4, before)
 
 
-def test_an_upgrade_that_was_killed_halfway_is_put_back_by_the_next_run(v4):
+def test_a_php_without_an_extension_of_the_new_version_is_told_before_anything_is_changed(v4):
     before = v4.snapshot()
-    offered = v4.offer("slow.zip", v4.release(**migration(HALFWAY + "SELECT SLEEP(300);\n")))
-    command = v4.command("playbooks/upgrade_v4.yml")
-    command += [
-        "-e",
-        f"v4_ca_file={v4.lab.dir}/tls/ca.crt",
-        *(word for pair in offered.items() for word in ("-e", "=".join(pair))),
-    ]
-    running = subprocess.Popen(
-        command, cwd=v4.project, env=v4.environment, stdout=subprocess.DEVNULL, start_new_session=True
-    )
-    end = time.monotonic() + 180
-    while v4.sql("SHOW TABLES LIKE 'planted'") != "planted":
-        assert running.poll() is None and time.monotonic() < end
-        time.sleep(0.2)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
-    sleeping = "info LIKE '%SLEEP(300)%' AND id <> CONNECTION_ID()"
-    v4.shell("pkill -9 -x php")
-    v4.sql(*v4.sql(f"SELECT CONCAT('KILL ', id) FROM information_schema.processlist WHERE {sleeping}").splitlines())
-    assert v4.served() == ""
+    v4.shell("phpdismod -v 7.4 -s cli gmp")
+    try:
+        played = v4.play("upgrade_v4")
+    finally:
+        v4.shell("phpenmod -v 7.4 -s cli gmp")
+    assert played.status == 2
+    assert "lacks gmp" in played.message
+    assert "`apt-get install php7.4-cli php7.4-fpm php7.4-gd php7.4-gmp php7.4-json php7.4-zip`" in played.message
+    untouched(v4, before)
+    assert v4.shell(f"ls {BACKUPS} 2>/dev/null; true") == ""
 
-    played = v4.play("upgrade_v4", v4_version="4.5.49")
+
+def test_a_job_of_cron_that_does_not_end_stops_the_upgrade(v4, cron):
+    before = v4.snapshot()
+    job = v4.shell(
+        f"cd {ROOT}; (exec -a 'php artisan ninja:send-invoices' sleep 600) >/dev/null 2>&1 </dev/null & echo $!"
+    )
+    try:
+        played = v4.play("upgrade_v4", v4_upgrade_jobs_timeout=1)
+    finally:
+        v4.shell(f"kill {job}; true")
+    assert played.status == 2
+    assert f"(process {job}) still runs after 1 seconds" in played.message
+    assert "V4 4.5.49 is back and works" in played.message
+    untouched(v4, before)
+    assert crontabs(v4) == cron
+
+
+@contextmanager
+def upgrading(v4, **variables: str):
+    """The upgrade as a process of its own, which is killed at the end as a power failure of the controller would."""
+    pairs = {"v4_ca_file": f"{v4.lab.dir}/tls/ca.crt", **variables}
+    running = subprocess.Popen(
+        [*v4.command("playbooks/upgrade_v4.yml"), *(word for pair in pairs.items() for word in ("-e", "=".join(pair)))],
+        cwd=v4.project,
+        env=v4.environment,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+    def until(reached) -> None:
+        end = time.monotonic() + 300
+        while not reached():
+            assert running.poll() is None and time.monotonic() < end
+            time.sleep(0.2)
+
+    try:
+        yield until
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+# On a day that never comes: the tests only look at the lines.
+CRON = f"0 0 31 2 * www-data php {ROOT}/artisan ninja:send-reminders"
+OWN = f"0 0 31 2 * cd {ROOT} && php artisan ninja:send-invoices"
+
+
+def site_as_far_as_v4(folder: Path) -> str:
+    """The plays of site.yml before those of V5, as a playbook of its own."""
+    playbooks = PROJECT / "playbooks"
+    plays = yaml.safe_load((playbooks / "site.yml").read_text())
+    plays = plays[: [play["name"] for play in plays].index("Note the V4 servers that are ready")]
+    for play in plays:
+        if "ansible.builtin.import_playbook" in play:
+            play["ansible.builtin.import_playbook"] = str(playbooks / play["ansible.builtin.import_playbook"])
+    path = folder / "site.yml"
+    path.write_text(yaml.safe_dump(plays))
+    return str(path)
+
+
+def crontabs(v4) -> str:
+    return v4.shell("cat /etc/cron.d/v4-test; crontab -u www-data -l")
+
+
+@pytest.fixture
+def cron(v4):
+    """V4's jobs as real installations have them: in a file of the system's, and in the web user's crontab."""
+    before = v4.shell("crontab -u www-data -l 2>/dev/null; true")
+    v4.shell(f"echo '{CRON}' >/etc/cron.d/v4-test; (echo '{OWN}'; echo '0 1 * * * true') | crontab -u www-data -")
+    yield crontabs(v4)
+    v4.shell("rm -f /etc/cron.d/v4-test; crontab -u www-data -", before + "\n" if before else "")
+
+
+def test_an_upgrade_that_was_killed_halfway_is_put_back_by_the_next_run(v4, cron, tmp_path):
+    before = v4.snapshot()
+    slow = v4.offer("slow.zip", v4.release(**migration(HALFWAY + "SELECT SLEEP(300);\n")))
+    with upgrading(v4, **slow) as until:
+        until(lambda: v4.sql("SHOW TABLES LIKE 'planted'") == "planted")
+    assert v4.served() == ""
+    assert all(line.startswith("#paused by ninjalift# ") for line in crontabs(v4).splitlines() if "artisan" in line)
+    assert v4.shell("pgrep -f '[a]rtisan migrate'")
+
+    verified = v4.play("verify_v4")
+    assert verified.status == 2
+    assert "was killed halfway" in verified.message and "`./cli.py upgrade client1`" in verified.message
+
+    # Somebody brought V4 up by hand, and worked with it.
+    v4.sql("UPDATE clients SET name = 'entered since' ORDER BY id LIMIT 1")
+    v4.shell(f"rm {ROOT}/storage/framework/down")
+    dry = v4.play("upgrade_v4", "--check", v4_version="4.5.49")
+    assert (dry.status, dry.changed) == (0, 1)
+    played = v4.play(site_as_far_as_v4(tmp_path), v4_version="4.5.49")
     assert played.status == 0, played.output[-4000:]
     assert "was killed halfway; V4 is put back as it was" in played.output
+    kept = re.search(r"is kept in (\S+)\.\"", played.output).group(1)
+    assert v4.shell(f"zgrep -c 'entered since' {kept}/database.sql.gz") == "1"
+    assert v4.shell("pgrep -f '[a]rtisan migrate'; true") == ""
     untouched(v4, before)
+    assert crontabs(v4) == cron
+
+
+def test_what_is_entered_after_the_upgrade_survives_its_being_killed(v4, cron):
+    def mute(name: str, text: bytes) -> bytes:
+        return (
+            text.replace(b"<?php", b"<?php if (!file_exists('/srv/answer')) exit;")
+            if name.endswith("index.php")
+            else text
+        )
+
+    v4.shell("rm -f /srv/answer")
+    late = v4.offer("late.zip", v4.release(edit=mute))
+    with upgrading(v4, v4_upgrade_retries="300", **late) as until:
+        note, down = f"{ROOT}/.ninjalift-upgrade/note.json", f"{ROOT}/storage/framework/down"
+        live = f"if grep -qs committed {note} && [ ! -e {down} ]; then echo live; fi"
+        until(lambda: v4.shell(live) == "live")
+    v4.sql("UPDATE clients SET name = 'entered since' ORDER BY id LIMIT 1")
+    v4.shell("touch /srv/answer")
+    played = v4.play("upgrade_v4", **late)
+    assert played.status == 0, played.output[-4000:]
+    assert "its new version was whole, so the upgrade is finished" in played.output
+    assert v4.sql("SELECT COUNT(*) FROM clients WHERE name = 'entered since'") == "1"
+    assert v4.served() == "4.5.50"
+    assert v4.shell(f"ls -d {ROOT}/.ninjalift-upgrade {ROOT}/storage/framework/down 2>/dev/null; true") == ""
+    assert crontabs(v4) == cron
+    again = v4.play("upgrade_v4", **late)
+    assert (again.status, again.changed) == (0, 0)

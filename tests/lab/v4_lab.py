@@ -87,7 +87,7 @@ class V4Lab:
         """Make V4's files and database what they were when the lab came up, and forget all backups."""
         self.shell(
             f"systemctl stop php7.4-fpm; rm -rf {ROOT} /var/backups/ninjalift; cp -a {PRISTINE}/root {ROOT}"
-            f" && mysql -e 'DROP DATABASE `{self.database}`; CREATE DATABASE `{self.database}`"
+            f" && mysql -e 'DROP DATABASE IF EXISTS `{self.database}`; CREATE DATABASE `{self.database}`"
             " CHARACTER SET utf8 COLLATE utf8_unicode_ci'"
             f" && mysql {self.database} <{PRISTINE}/database.sql && systemctl start php7.4-fpm"
         )

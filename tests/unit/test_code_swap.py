@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import threading
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -102,6 +105,21 @@ def test_a_swap_that_was_killed_after_any_move_is_undone_by_the_next_run(install
             code_swap.swap(root, code_swap.find_code(new), aside)
     assert code_swap.restore(root, aside)
     assert {name: text for name, text in tree(root).items() if not name.startswith(".ninjalift")} == before
+
+
+def test_a_restore_waits_for_a_move_of_a_killed_run(installed):
+    root, new, aside = installed
+    code_swap.swap(root, code_swap.find_code(new), aside)
+    other = os.open(aside, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    restoring = threading.Thread(target=code_swap.restore, args=(root, aside))
+    restoring.start()
+    restoring.join(0.3)
+    assert restoring.is_alive()
+    assert (root / "artisan").read_text() == "new"
+    os.close(other)
+    restoring.join(30)
+    assert (root / "artisan").read_text() == "old"
 
 
 def test_a_move_that_fails_leaves_the_old_code_in_place(installed, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration import pause
+from migration import pause, v4_jobs
 from migration.errors import MigrationError
 
 ROOT = Path("/var/www/invoiceninja")
@@ -56,6 +57,20 @@ def test_commenting_touches_two_lines_and_can_be_undone():
     ]
     assert pause.comment(paused, ROOT) == paused
     assert pause.uncomment(paused, ROOT) == CRON
+
+
+V4_CRON = """* * * * * www-data php /var/www/invoiceninja/artisan ninja:send-invoices
+# 0 8 * * * www-data php /var/www/invoiceninja/artisan ninja:send-reminders
+0 8 * * * www-data cd /var/www/invoiceninja; php artisan ninja:send-reminders
+* * * * * www-data cd /var/www/invoiceninja-v5 && php artisan schedule:run
+0 3 * * * root tar cf /backup.tar /var/www/invoiceninja
+"""
+
+
+def test_every_line_that_runs_v4s_artisan_is_commented():
+    paused = pause.comment(V4_CRON, ROOT, pause.V4)
+    assert [line.startswith(pause.MARK) for line in paused.splitlines()] == [True, False, True, False, False]
+    assert pause.uncomment(paused, ROOT, pause.V4) == V4_CRON
 
 
 lines = st.sampled_from(
@@ -192,3 +207,60 @@ def test_a_host_without_cron_can_be_paused(host: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", f"{host}/bin")
     pause.pause(plan(service=""), host / "state")
     assert pause.resume(host / "state") is True
+
+
+def test_v4s_jobs_are_held_until_they_are_resumed(host: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(v4_jobs, "SPOOLS", (host / "tabs",))
+    (host / "etc/cron.d/invoiceninja").write_text(V4_CRON)
+    (host / "tabs/ubuntu").write_text("@hourly php /var/www/invoiceninja/artisan ninja:send-invoices\n")
+    process(host, 9, "php artisan queue:work")  # runs for ever, and does nothing in maintenance mode
+    v4_jobs.hold(ROOT, host / "state", "www-data", 0.5)
+    assert (host / "etc/cron.d/invoiceninja").read_text() == pause.comment(V4_CRON, ROOT, pause.V4)
+    assert (host / "tabs/ubuntu").read_text().startswith(pause.MARK)
+    assert sorted(path.name for path in (host / "etc/cron.d").iterdir()) == ["invoiceninja"], "nothing at a boot"
+    v4_jobs.hold(ROOT, host / "state", "www-data", 0.5)  # by the run after one that was killed
+    assert pause.resume(host / "state") is True
+    assert (host / "etc/cron.d/invoiceninja").read_text() == V4_CRON
+    assert (host / "tabs/ubuntu").read_text() == "@hourly php /var/www/invoiceninja/artisan ninja:send-invoices\n"
+    assert not (host / "systemctl.log").exists()
+
+
+def test_a_job_of_v4_that_does_not_end_stops_the_upgrade(host: Path):
+    process(host, 7, "php artisan ninja:send-invoices")
+    with pytest.raises(MigrationError, match="process 7") as caught:
+        v4_jobs.hold(ROOT, host / "state", "www-data", 0.2)
+    assert (caught.value.id, caught.value.remedy.split(" -f")[0]) == ("jobs-run", "tail --pid=7")
+
+
+def test_what_a_killed_upgrade_left_running_is_ended(host: Path, monkeypatch: pytest.MonkeyPatch):
+    folders = {41: process(host, 41, "php artisan migrate --force"), 42: process(host, 42, "php artisan db:seed")}
+    process(host, 43, "php artisan migrate", cwd="/var/www/other")
+    process(host, 44, "php artisan ninja:send-invoices")
+    told = []
+
+    def tell(pid, number):
+        told.append((pid, number))
+        if pid == 41 or number == signal.SIGKILL:
+            folders[pid].rename(host / str(pid))
+
+    asked = []
+
+    def ask(root, body, data, php, user):
+        asked.append((root, user))
+        return {"ended": 1, "left": 0}
+
+    monkeypatch.setattr(v4_jobs, "_signal", tell)
+    monkeypatch.setattr(v4_jobs, "PATIENCE", 0.4)
+    monkeypatch.setattr(v4_jobs.php_db, "run_script", ask)
+    assert v4_jobs.stop_upgrade(ROOT, "php", "www-data") == 3
+    assert sorted(told) == [(41, signal.SIGTERM), (42, signal.SIGKILL), (42, signal.SIGTERM)]
+    assert asked == [(ROOT, "www-data")]
+
+
+def test_one_that_cannot_be_ended_is_named(host: Path, monkeypatch: pytest.MonkeyPatch):
+    process(host, 41, "php artisan migrate --force")
+    monkeypatch.setattr(v4_jobs, "_signal", lambda pid, number: None)
+    monkeypatch.setattr(v4_jobs, "PATIENCE", 0.2)
+    with pytest.raises(MigrationError, match="process 41") as caught:
+        v4_jobs.stop_upgrade(ROOT, "php", "www-data")
+    assert caught.value.remedy == "kill -9 41"

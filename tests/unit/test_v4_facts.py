@@ -8,6 +8,7 @@ from migration import v4_facts
 
 WANTED = {
     "version": "4.5.50",
+    "code_state": "any",
     "owner_email": "owner@example.com",
     "account_key": "",
     "url": "https://v4.example.com",
@@ -54,7 +55,13 @@ def seen(
     probe: str = PROBE, users: tuple = (USER,), http: dict = HTTP, wanted: dict = WANTED, **account: object
 ) -> list:
     facts = v4_facts.facts(
-        v4_facts.probe(probe), rows(*users, **account), http, wanted["owner_email"], wanted["account_key"]
+        v4_facts.probe(probe),
+        rows(*users, **account),
+        http,
+        wanted["owner_email"],
+        wanted["account_key"],
+        wanted["version"],
+        wanted["code_state"],
     )
     return v4_facts.findings(facts, wanted)
 
@@ -113,6 +120,64 @@ def test_the_older_code_state_always_exports_the_user_name():
     assert "v4-username-email-mismatch" in ids(found)
     mismatch = next(finding for finding in found if finding["id"] == "v4-username-email-mismatch")
     assert mismatch["sql"] == ["UPDATE users SET username = 'owner@example.com' WHERE id = 1;"]
+
+
+NAMED = ({**USER, "username": "owner"},)
+
+
+@pytest.mark.parametrize(
+    "probe, code_state, expected",
+    [
+        # An upgrade is due, so its exporter counts: the newer one unless somebody wants the older one.
+        (PROBE.replace("4.5.50", "4.5.30").replace("marker=yes", ""), "any", False),
+        (PROBE.replace("4.5.50", "4.5.30").replace("marker=yes", ""), "tag", True),
+        (PROBE.replace("marker=yes", ""), "master", False),
+        (PROBE.replace("marker=yes", ""), "any", True),
+        (PROBE, "any", False),
+        (PROBE, "tag", True),
+    ],
+)
+def test_the_code_that_will_export_decides_about_the_user_name(probe, code_state, expected):
+    found = ids(seen(probe, users=NAMED, wanted={**WANTED, "code_state": code_state}))
+    assert ("v4-username-email-mismatch" in found) is expected
+
+
+@pytest.mark.parametrize(
+    "code_state, remedy",
+    [
+        (
+            "any",
+            "`echo 'v4_upgrade_code_state: master' >>inventory/group_vars/example/vars.yml"
+            " && ./cli.py upgrade example`",
+        ),
+        ("master", "`./cli.py upgrade example`"),
+    ],
+)
+def test_the_remedy_for_the_older_code_state_makes_the_upgrade_do_something(code_state, remedy):
+    found = seen(PROBE.replace("marker=yes", ""), wanted={**WANTED, "code_state": code_state})
+    assert [finding["remedy"] for finding in found] == [remedy]
+
+
+@pytest.mark.parametrize(
+    "fpm, expected",
+    [
+        ("php_fpm=8.2.1\nphp_fpm=7.4.33", {}),
+        ("php_fpm=8.2.1", {"v4-php-version": "warn"}),
+        ("php_fpm=7.2.24\nphp_fpm=8.2.1", {"v4-php-version": "warn"}),
+        ("", {}),
+    ],
+)
+def test_another_applications_php_fpm_is_no_concern_of_v4(fpm, expected):
+    assert ids(seen(PROBE.replace("php_fpm=7.4.33", fpm))) == expected
+
+
+def test_every_remedy_is_a_command():
+    everything = PROBE.replace("marker=yes", "").replace("4.5.50", "4.5.30").replace("7.4.33", "8.2")
+    findings = seen(everything, users=({**USER, "public_id": 2, "email": "x", "username": "owner@example.com"},))
+    for remedy in [finding["remedy"] for finding in findings]:
+        assert remedy.startswith(
+            ("`./cli.py ", "`${EDITOR:-nano} inventory/", "`apt-get ", "`systemctl ", "`UPDATE ")
+        ), remedy
 
 
 def test_two_companies_of_one_owner_need_the_account_key():
