@@ -67,6 +67,13 @@ def check(host: Host) -> None:
         )
 
 
+def scheduler_works(host: Host) -> bool:
+    """Say whether V5's scheduler starts queue workers by itself, as Kernel::schedule decides it."""
+    keys = ["ninja.internal_queue_enabled", "ninja.is_docker"]
+    values = app_config.effective(host.root, keys, host.php, host.web_user)["values"]
+    return values[keys[0]] is not False and not values[keys[1]]
+
+
 def leftovers(host: Host, company_key: str) -> list[dict[str, Any]]:
     """Return the StartMigration jobs of earlier tries: id, queue, reserved_at, created_at, ours (this company's)."""
     queries = {"jobs": import_jobs.start_jobs(company_key)}
@@ -148,6 +155,7 @@ def _settings(host: Host, company_key: str, unit: str, limits: Limits, after: in
         "folder": str(import_worker.state_folder(unit)),
         "after": after,
         "service": host.service,
+        "pause": "v5" if scheduler_works(host) else "v5-queue",
         "wait_timeout": limits.wait,
         "pause_timeout": limits.pause,
         "runtime_max": limits.runtime,

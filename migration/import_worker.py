@@ -120,7 +120,8 @@ def install(settings: Mapping[str, Any], sources: Mapping[str, str], unit_folder
     """Write the worker's code, its settings and its unit; return the unit file. Nothing is started.
 
     settings: root, php, python, web_user, users, company_key, queue, unit, folder, after (the newest job known),
-    service, wait_timeout, pause_timeout, runtime_max (seconds). sources: {module name: Python source} for MODULES.
+    service, pause (one of pause.KINDS), wait_timeout, pause_timeout, runtime_max (seconds). sources: {module name:
+    Python source} for MODULES.
     """
     folder = Path(settings["folder"])
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -172,6 +173,7 @@ def _pause(settings: Mapping[str, Any], folder: Path) -> None:
         timeout=settings["pause_timeout"],
         at_boot=f"{_run(settings)} ended",
         signals=bool(found["signals"]),
+        kind=settings["pause"],
     )
     pause.pause(plan, folder)
 

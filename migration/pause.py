@@ -1,7 +1,7 @@
 """Keep an application's regular jobs away for a moment, and bring them back exactly as they were.
 
 V5: whoever takes the StartMigration job first runs it. So until the import's own worker has moved that job to its
-queue, the queue service is stopped, cron's lines for this V5 are commented out, and what runs already may end its job.
+queue, the queue service is stopped, cron's lines that run workers are commented out, and what runs may end its job.
 V4: while it is upgraded, cron's lines would run in half of the new code, and what they write would be lost if the
 upgrade is undone.
 """
@@ -44,6 +44,7 @@ class Kind(NamedTuple):
 
 
 _WORKERS = re.compile(r"\bartisan\b.*\b(?:schedule:run|schedule:work|queue:work|queue:listen)\b", re.DOTALL)
+_QUEUE_WORKERS = re.compile(r"\bartisan\b.*\b(?:queue:work|queue:listen)\b", re.DOTALL)
 V5 = Kind(
     _WORKERS,
     _WORKERS,
@@ -51,6 +52,9 @@ V5 = Kind(
     "",
     "workers-run",
 )
+# Where V5's scheduler starts no worker (INTERNAL_QUEUE_ENABLED=false) it goes on: what it does once a day it never
+# makes up for.
+V5_QUEUE = V5._replace(lines=_QUEUE_WORKERS, running=_QUEUE_WORKERS)
 # A queue worker is not waited for: it runs for ever, and takes no job in maintenance mode.
 V4 = Kind(
     re.compile(r"\bartisan\b"),
@@ -59,7 +63,7 @@ V4 = Kind(
     "tail --pid={pid} -f /dev/null  # waits for its end",
     "jobs-run",
 )
-KINDS = {"v5": V5, "v4": V4}
+KINDS = {"v5": V5, "v5-queue": V5_QUEUE, "v4": V4}
 
 
 class Process(NamedTuple):

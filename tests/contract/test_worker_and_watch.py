@@ -56,6 +56,7 @@ class Import:
             "folder": str(self.folder / "state" / UNIT),
             "after": self.marker["jobs"],
             "service": "",
+            "pause": "v5",
             "wait_timeout": 30,
             "pause_timeout": 1,
             "runtime_max": 60,

@@ -58,6 +58,7 @@ def settings(**changed: object) -> dict:
         "folder": f"/var/lib/ninjalift/{unit}",
         "after": 7,
         "service": "invoiceninja-queue",
+        "pause": "v5",
         "wait_timeout": 3600,
         "pause_timeout": 300,
         "runtime_max": 28800,

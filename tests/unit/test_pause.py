@@ -122,6 +122,18 @@ def process(host: Path, pid: int, command: str, cwd: str = str(ROOT), unit: str 
     return folder
 
 
+def test_a_scheduler_that_starts_no_worker_goes_on(host: Path):
+    process(host, 41, "php artisan schedule:run")
+    pause.pause(plan(kind="v5-queue"), host / "state")
+    paused = [
+        line for line in (host / "etc/cron.d/invoiceninja").read_text().splitlines() if line.startswith(pause.MARK)
+    ]
+    assert len(paused) == 1
+    assert "queue:work" in paused[0]
+    assert pause.resume(host / "state") is True
+    assert (host / "etc/cron.d/invoiceninja").read_text() == CRON
+
+
 def test_a_pause_and_its_end(host: Path):
     pause.pause(plan(), host / "state")
     assert (host / "etc/cron.d/invoiceninja").read_text() == pause.comment(CRON, ROOT)
