@@ -206,12 +206,23 @@ def _exchange(connection: _Connection, method: str, blocks, out: _Out) -> Respon
             out.whole = True
         try:
             answer.begin()
-            body = answer.read(MAX_BODY)
+            body = _body(answer)
         except (OSError, http.client.HTTPException) as error:
             raise broken or error from None
         return Response(answer.status, answer.headers, body, out.sent)
     finally:
         answer.close()
+
+
+def _body(answer: http.client.HTTPResponse) -> bytes:
+    """The whole answer, up to MAX_BODY; in blocks, because Python before 3.12 makes a buffer of the size asked for."""
+    body = bytearray()
+    while len(body) < MAX_BODY:
+        block = answer.read(BLOCK)
+        if not block:
+            break
+        body += block
+    return bytes(body)
 
 
 def _answered(sock, answer: http.client.HTTPResponse) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tracemalloc
 
 import pytest
 from local_servers import Certificates, as_json, serve
@@ -190,3 +191,14 @@ def test_a_url_is_taken_apart():
     url = Url("https://Bücher.example/ninja/")
     assert (url.host, url.port, url.prefix) == ("xn--bcher-kva.example", 443, "/ninja")
     assert str(Url("http://x.test:8080/")) == "http://x.test:8080"
+
+
+def test_an_answer_of_any_size_comes_whole_and_takes_no_more_memory_than_it_needs():
+    big = bytes(range(256)) * 20_000
+    with serve(lambda handler: (200, [], big)) as server:
+        client = Server(f"http://127.0.0.1:{server.port}", timeout=20)
+        tracemalloc.start()
+        assert client.request("GET", "/").body == big
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 8 * len(big)
