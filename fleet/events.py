@@ -19,6 +19,7 @@ ENDED = {
 HIDDEN = "Its output may hold secrets and is hidden; run the step by hand on the host to see it"
 # These only bring other tasks in, which are steps of their own.
 STRUCTURE = ("include_tasks", "include_role", "import_tasks", "import_role")
+FINDING = {"id": "", "status": "", "title": "", "rows": [], "remedy": ""}  # what every finding has
 MESSAGE_LIMIT = 4000  # characters
 
 
@@ -130,7 +131,7 @@ class Run:
     def _find(self, client: str, source: str, found: Any) -> None:
         """Keep findings; what a source found later replaces what it found before."""
         if isinstance(found, list) and all(isinstance(each, dict) and "status" in each for each in found):
-            self.findings.setdefault(client, {})[source] = found
+            self.findings.setdefault(client, {})[source] = [{**FINDING, **each} for each in found]
 
     def _watch(self, data: dict) -> None:
         """The watch over the import returns how far it is, again and again until it ends."""
