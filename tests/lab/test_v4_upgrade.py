@@ -161,6 +161,19 @@ def test_a_new_version_that_does_not_answer_is_undone(v4):
     untouched(v4, before)
 
 
+def test_the_older_code_state_called_4_5_50_is_upgraded_where_the_newer_one_is_wanted(v4):
+    v4.shell(
+        f"cd {ROOT}/app && sed -i 's/4\\.5\\.49/4.5.50/' Constants.php && rm -f Traits/GenerateMigrationResources.php"
+        " && systemctl restart php7.4-fpm"
+    )
+    ambiguous = v4.findings()["v4-4550-ambiguous"]
+    assert "v4_upgrade_code_state: master" in ambiguous["remedy"]
+    assert v4.play("upgrade_v4").changed == 0
+    played = v4.play("upgrade_v4", v4_upgrade_code_state="master")
+    assert played.status == 0, played.output[-4000:]
+    assert "v4-4550-ambiguous" not in v4.findings(v4_upgrade_code_state="master")
+
+
 def test_a_php_without_an_extension_of_the_new_version_is_told_before_anything_is_changed(v4):
     before = v4.snapshot()
     v4.shell("phpdismod -v 7.4 -s cli gmp")
