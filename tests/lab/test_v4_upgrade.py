@@ -212,7 +212,10 @@ def upgrading(v4, **variables: str):
         [*v4.command("playbooks/upgrade_v4.yml"), *(word for pair in pairs.items() for word in ("-e", "=".join(pair)))],
         cwd=v4.project,
         env=v4.environment,
+        # Not this process's own: ssh makes what it shares non-blocking, and Ansible refuses to start with that.
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
 
@@ -225,7 +228,8 @@ def upgrading(v4, **variables: str):
     try:
         yield until
     finally:
-        os.killpg(running.pid, signal.SIGKILL)
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
         running.wait()
 
 

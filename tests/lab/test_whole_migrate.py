@@ -301,6 +301,7 @@ def test_a_killed_controller_imports_nothing_twice(moving):
         [*command, "playbooks/migrate.yml"],
         cwd=PROJECT,
         env=environment,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -325,7 +326,11 @@ def test_a_stop_by_hand_leaves_no_export_behind(moving):
         "ANSIBLE_VAULT_PASSWORD_FILE": str(moving.v5.lab.vault_password),
     }
     process = subprocess.Popen(
-        [PROJECT / "cli.py", "migrate", "client1"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [PROJECT / "cli.py", "migrate", "client1"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     wait_until(
         lambda: "Importing clients" in moving.v5.shell(f"cat {LOG} 2>/dev/null; true"), 120, "the import's start"
