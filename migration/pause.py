@@ -208,15 +208,16 @@ def pause(plan: Plan, folder: Path) -> None:
         for process in running:
             if plan.signals and process.worker and process.pid not in told:
                 told.add(process.pid)
-                _signal(process.pid)
+                tell(process.pid, signal.SIGTERM)
         if running and time.monotonic() > deadline:
             raise _still_running(running[0], plan.timeout, kind)
         time.sleep(0.1)
 
 
-def _signal(pid: int) -> None:
+def tell(pid: int, number: int) -> None:
+    """Send a signal to a process, which may have ended meanwhile."""
     try:
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, number)
     except ProcessLookupError:
         return
 

@@ -5,7 +5,6 @@ Runs on the host, as root. Standard library only.
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import time
@@ -65,7 +64,7 @@ def stop_upgrade(root: Path, php: str, web_user: str) -> int:
             for process in running:
                 if (process.pid, number) not in stopped:
                     stopped.add((process.pid, number))
-                    _signal(process.pid, number)
+                    pause.tell(process.pid, number)
             if not running or time.monotonic() > end:
                 break
             time.sleep(0.1)
@@ -80,10 +79,3 @@ def stop_upgrade(root: Path, php: str, web_user: str) -> int:
             "upgrade-runs",
         )
     return len({pid for pid, _ in stopped}) + found["ended"]
-
-
-def _signal(pid: int, number: int) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return

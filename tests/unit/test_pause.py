@@ -177,14 +177,14 @@ def test_a_running_worker_is_asked_once_and_waited_for(host: Path, monkeypatch: 
     process(host, 43, "php artisan tinker")
     told = []
 
-    def tell(pid):
-        told.append(pid)
+    def tell(pid, number):
+        told.append((pid, number))
         for folder in (worker, scheduler):  # the worker ends its job, and the scheduler that waits for it ends too
             folder.rename(host / folder.name)
 
-    monkeypatch.setattr(pause, "_signal", tell)
+    monkeypatch.setattr(pause, "tell", tell)
     pause.pause(plan(timeout=30), host / "state")
-    assert told == [41]
+    assert told == [(41, signal.SIGTERM)]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_a_running_worker_is_asked_once_and_waited_for(host: Path, monkeypatch: 
 def test_one_that_does_not_end_stops_the_import(host, monkeypatch, command, unit, signals, remedy, told):
     process(host, 7, command, unit=unit)
     asked = []
-    monkeypatch.setattr(pause, "_signal", asked.append)
+    monkeypatch.setattr(pause, "tell", lambda pid, number: asked.append(pid))
     with pytest.raises(MigrationError, match="process 7") as caught:
         pause.pause(plan(timeout=0.2, signals=signals), host / "state")
     assert caught.value.id == "workers-run"
@@ -261,7 +261,7 @@ def test_what_a_killed_upgrade_left_running_is_ended(host: Path, monkeypatch: py
         asked.append((root, user))
         return {"ended": 1, "left": 0}
 
-    monkeypatch.setattr(v4_jobs, "_signal", tell)
+    monkeypatch.setattr(pause, "tell", tell)
     monkeypatch.setattr(v4_jobs, "PATIENCE", 0.4)
     monkeypatch.setattr(v4_jobs.php_db, "run_script", ask)
     assert v4_jobs.stop_upgrade(ROOT, "php", "www-data") == 3
@@ -271,7 +271,7 @@ def test_what_a_killed_upgrade_left_running_is_ended(host: Path, monkeypatch: py
 
 def test_one_that_cannot_be_ended_is_named(host: Path, monkeypatch: pytest.MonkeyPatch):
     process(host, 41, "php artisan migrate --force")
-    monkeypatch.setattr(v4_jobs, "_signal", lambda pid, number: None)
+    monkeypatch.setattr(pause, "tell", lambda pid, number: None)
     monkeypatch.setattr(v4_jobs, "PATIENCE", 0.2)
     with pytest.raises(MigrationError, match="process 41") as caught:
         v4_jobs.stop_upgrade(ROOT, "php", "www-data")
