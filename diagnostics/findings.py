@@ -15,8 +15,8 @@ class Finding:
     """What one check says about one host.
 
     id: ``group.name``. status: one of STATUSES. evidence: what was seen, a line each. remedy: the command that
-    mends it, a line each, ``""`` where nothing is to be mended. page: the check's page, from the project's folder. host: the
-    inventory's name of the host, ``""`` for a target that is one host. ignored: the reason of --ignore, if it holds.
+    mends it, a line each, ``""`` where nothing is to be mended. page: the check's page, from the project's folder.
+    host: the inventory's name of the host, ``""`` for a target that is one host. ignored: the reason of --ignore.
     """
 
     id: str
