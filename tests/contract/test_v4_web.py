@@ -28,6 +28,17 @@ def test_every_refusal_of_the_api_tells_the_version(browser: Browser) -> None:
     assert page.body == b'{"error":{"message":"Invalid token"}}'
 
 
+def test_options_of_the_api_need_no_token_and_do_not_wait(v4: PhpApp, browser: Browser) -> None:
+    with (v4.path / ".env").open("a") as env:
+        env.write("API_SECRET=secret\n")
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(browser.root).netloc, timeout=60)
+    connection.request("OPTIONS", "/api/v1/ping")
+    with connection.getresponse() as answer:
+        assert (answer.status, answer.headers["Allow"], answer.read()) == (200, "GET,HEAD", b"")
+        assert "X-Ninja-Version" not in answer.headers
+    connection.close()
+
+
 def test_the_api_with_a_token(v4: PhpApp, browser: Browser) -> None:
     token = v4.database.value("SELECT token FROM account_tokens")
     ping = browser.get("/api/v1/ping", X_Ninja_Token=token)

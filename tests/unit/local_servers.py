@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.close_connection = True
 
-    do_GET = do_POST = do_PUT = serve
+    do_GET = do_POST = do_PUT = do_OPTIONS = serve
 
 
 class LocalServer(ThreadingHTTPServer):

@@ -4,15 +4,15 @@ namespace App\Console;
 
 use App\Support\DB;
 
-/** The files of database/migrations (NAME.sql) and the table that says which of them ran. */
+/** The files of database/migrations (each returns its SQL) and the table that says which of them ran. */
 class Migrations
 {
     /** Name => file, oldest first. */
     public function files(): array
     {
         $files = [];
-        foreach (glob(base_path('database/migrations/*.sql')) as $file) {
-            $files[basename($file, '.sql')] = $file;
+        foreach (glob(base_path('database/migrations/*_*.php')) as $file) {
+            $files[basename($file, '.php')] = $file;
         }
 
         return $files;
@@ -60,7 +60,7 @@ class Migrations
     public function apply(string $name, int $batch): void
     {
         DB::connection()->exec('SET FOREIGN_KEY_CHECKS=0');
-        foreach (preg_split('/;\s*\n/', file_get_contents($this->files()[$name])) as $statement) {
+        foreach (preg_split('/;\s*\n/', require $this->files()[$name]) as $statement) {
             if (trim($statement, "; \n") !== '') {
                 DB::run(trim($statement, "; \n"));
             }

@@ -26,6 +26,10 @@ class ApiController
     {
         $path = substr($request->path, strlen('/api/v1/'));
         $isKnown = in_array($path, ['ping', 'accounts', 'documents'], true) || preg_match('#^documents/[^/]+$#', $path);
+        // Laravel answers for every route itself, before anything that asks for a token.
+        if ($isKnown && $request->method === 'OPTIONS') {
+            return new Response('', 200, ['Allow' => 'GET,HEAD']);
+        }
         if (! $isKnown || $request->method !== 'GET') {
             return $request->header('X-Ninja-Token') !== ''
                 ? $this->error('Route does not exist', 404)

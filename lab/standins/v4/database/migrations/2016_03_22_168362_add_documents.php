@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE documents (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   public_id int(10) unsigned,
@@ -30,3 +31,4 @@ CREATE TABLE documents (
   CONSTRAINT documents_invoice_id_foreign FOREIGN KEY (invoice_id) REFERENCES invoices (id) ON DELETE CASCADE,
   CONSTRAINT documents_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

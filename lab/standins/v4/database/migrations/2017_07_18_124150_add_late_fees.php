@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE account_email_settings (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   account_id int(10) unsigned NOT NULL,
@@ -32,3 +33,4 @@ CREATE TABLE account_email_settings (
   KEY account_email_settings_account_id_index (account_id),
   CONSTRAINT account_email_settings_account_id_foreign FOREIGN KEY (account_id) REFERENCES accounts (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE gateway_types (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   alias varchar(255) NOT NULL,
@@ -27,3 +28,4 @@ CREATE TABLE account_gateway_settings (
   CONSTRAINT account_gateway_settings_gateway_type_id_foreign FOREIGN KEY (gateway_type_id) REFERENCES gateway_types (id) ON DELETE CASCADE,
   CONSTRAINT account_gateway_settings_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

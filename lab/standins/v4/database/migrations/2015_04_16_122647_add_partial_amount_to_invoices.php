@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE payments (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   invoice_id int(10) unsigned NOT NULL,
@@ -80,3 +81,4 @@ CREATE TABLE credits (
   CONSTRAINT credits_client_id_foreign FOREIGN KEY (client_id) REFERENCES clients (id) ON DELETE CASCADE,
   CONSTRAINT credits_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE payment_libraries (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   created_at timestamp NULL DEFAULT NULL,
@@ -73,3 +74,4 @@ CREATE TABLE account_gateway_tokens (
   CONSTRAINT account_gateway_tokens_contact_id_foreign FOREIGN KEY (contact_id) REFERENCES contacts (id) ON DELETE CASCADE,
   CONSTRAINT account_gateway_tokens_default_payment_method_id_foreign FOREIGN KEY (default_payment_method_id) REFERENCES payment_methods (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

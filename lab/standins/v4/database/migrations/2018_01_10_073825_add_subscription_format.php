@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE scheduled_reports (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   user_id int(10) unsigned NOT NULL,
@@ -17,3 +18,4 @@ CREATE TABLE scheduled_reports (
   CONSTRAINT scheduled_reports_account_id_foreign FOREIGN KEY (account_id) REFERENCES accounts (id) ON DELETE CASCADE,
   CONSTRAINT scheduled_reports_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE lookup_companies (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   db_server_id int(10) unsigned NOT NULL,
@@ -69,3 +70,4 @@ CREATE TABLE lookup_account_tokens (
   KEY lookup_tokens_lookup_account_id_index (lookup_account_id),
   CONSTRAINT lookup_tokens_lookup_account_id_foreign FOREIGN KEY (lookup_account_id) REFERENCES lookup_accounts (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE recurring_expenses (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   created_at timestamp NULL DEFAULT NULL,
@@ -38,3 +39,4 @@ CREATE TABLE recurring_expenses (
   CONSTRAINT recurring_expenses_invoice_currency_id_foreign FOREIGN KEY (invoice_currency_id) REFERENCES currencies (id),
   CONSTRAINT recurring_expenses_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

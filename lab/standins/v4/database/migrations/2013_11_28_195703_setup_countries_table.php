@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE countries (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   capital varchar(255),
@@ -148,3 +149,4 @@ CREATE TABLE failed_jobs (
   failed_at timestamp NOT NULL DEFAULT current_timestamp(),
   PRIMARY KEY (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

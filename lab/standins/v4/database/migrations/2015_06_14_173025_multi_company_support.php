@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE user_accounts (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   user_id1 int(10) unsigned,
@@ -12,3 +13,4 @@ CREATE TABLE user_accounts (
   KEY user_accounts_user_id4_index (user_id4),
   KEY user_accounts_user_id5_index (user_id5)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

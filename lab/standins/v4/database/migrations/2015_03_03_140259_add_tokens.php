@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE account_tokens (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   account_id int(10) unsigned NOT NULL,
@@ -16,3 +17,4 @@ CREATE TABLE account_tokens (
   CONSTRAINT account_tokens_account_id_foreign FOREIGN KEY (account_id) REFERENCES accounts (id) ON DELETE CASCADE,
   CONSTRAINT account_tokens_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE vendors (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   created_at timestamp NULL DEFAULT NULL,
@@ -128,3 +129,4 @@ CREATE TABLE expenses (
   CONSTRAINT expenses_payment_type_id_foreign FOREIGN KEY (payment_type_id) REFERENCES payment_types (id),
   CONSTRAINT expenses_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

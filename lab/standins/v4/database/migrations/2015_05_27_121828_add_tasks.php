@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE tasks (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   user_id int(10) unsigned NOT NULL,
@@ -33,3 +34,4 @@ CREATE TABLE tasks (
   CONSTRAINT tasks_task_status_id_foreign FOREIGN KEY (task_status_id) REFERENCES task_statuses (id) ON DELETE CASCADE,
   CONSTRAINT tasks_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE companies (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   plan enum('pro','enterprise','white_label'),
@@ -253,3 +254,4 @@ CREATE TABLE password_resets (
   updated_at timestamp NULL DEFAULT NULL,
   token varchar(255) NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

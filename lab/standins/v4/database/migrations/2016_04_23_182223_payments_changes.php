@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE payment_methods (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   account_id int(10) unsigned NOT NULL,
@@ -33,3 +34,4 @@ CREATE TABLE payment_methods (
   CONSTRAINT payment_methods_payment_type_id_foreign FOREIGN KEY (payment_type_id) REFERENCES payment_types (id),
   CONSTRAINT payment_methods_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE invoices (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   client_id int(10) unsigned NOT NULL,
@@ -128,3 +129,4 @@ CREATE TABLE invitations (
   CONSTRAINT invitations_invoice_id_foreign FOREIGN KEY (invoice_id) REFERENCES invoices (id) ON DELETE CASCADE,
   CONSTRAINT invitations_user_id_foreign FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;

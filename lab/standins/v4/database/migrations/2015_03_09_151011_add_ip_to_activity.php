@@ -1,3 +1,4 @@
+<?php return <<<'SQL'
 CREATE TABLE activities (
   id int(10) unsigned NOT NULL AUTO_INCREMENT,
   created_at timestamp NULL DEFAULT NULL,
@@ -28,3 +29,4 @@ CREATE TABLE activities (
   CONSTRAINT activities_account_id_foreign FOREIGN KEY (account_id) REFERENCES accounts (id) ON DELETE CASCADE,
   CONSTRAINT activities_client_id_foreign FOREIGN KEY (client_id) REFERENCES clients (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8 COLLATE=utf8_unicode_ci;
+SQL;
