@@ -4,20 +4,27 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
-from pathlib import Path
+
+# The project's own packages, whatever python3 is in the path. Nothing else is imported before: every start counts.
+INSIDE = os.path.join(os.path.dirname(os.path.realpath(__file__)), ".venv")  # noqa: PTH118, PTH120
+PYTHON = os.path.join(INSIDE, "bin", "python")  # noqa: PTH118
+if os.path.exists(PYTHON) and not os.path.samefile(sys.prefix, INSIDE):  # noqa: PTH110, PTH121
+    os.execv(PYTHON, [PYTHON, os.path.realpath(__file__), *sys.argv[1:]])  # noqa: S606
+
+import importlib  # noqa: E402
+import importlib.util  # noqa: E402
+import shlex  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import NamedTuple  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-INSIDE = HERE / ".venv"
-
-# The project's own packages, whatever python3 is in the path.
-if (INSIDE / "bin/python").exists() and not Path(sys.prefix).samefile(INSIDE):
-    os.execv(INSIDE / "bin/python", [str(INSIDE / "bin/python"), str(HERE / "cli.py"), *sys.argv[1:]])  # noqa: S606
 
 try:
     import click
-    import yaml  # noqa: F401  # stands for the rest of requirements.txt
+
+    if importlib.util.find_spec("yaml") is None:  # it stands for the rest of requirements.txt
+        raise ImportError
 except ImportError:
     sys.stderr.write(
         f"The Python packages of Ninjalift are not installed. Mend it with:"
@@ -27,6 +34,14 @@ except ImportError:
 
 sys.path.insert(0, str(HERE))
 
+from commands.options import (  # noqa: E402
+    EXITS,
+    ask_vault_option,
+    inventory_option,
+    json_option,
+    strict_option,
+    vault_option,
+)
 from fleet.exits import Exit, UsageError  # noqa: E402
 
 PLAYBOOKS = {
@@ -38,40 +53,67 @@ PLAYBOOKS = {
     "check-data": "check_data.yml",
     "run": "site.yml",
 }
-EXITS = "\b\nExit statuses:\n" + "\n".join(f"  {int(each)}  {each.meaning}" for each in Exit)
+
+
+class Lazy(NamedTuple):
+    """A command that is imported only when it is asked for.
+
+    place: ``module:attribute``. help: its line in --help. refusal: ``module:function`` that makes the document of
+    --json where the command could not begin or broke, of (status, message, remedy); ``""``: it has no such document.
+    """
+
+    place: str
+    help: str
+    refusal: str = ""
+
+
+LAZY = {
+    "diagnose": Lazy(
+        "commands.diagnose:diagnose",
+        "Say what is wrong with a server, with the evidence and what mends it. Changes nothing.",
+        "diagnostics.report.documents:refusal",
+    ),
+    "bundle": Lazy(
+        "commands.bundle:bundle",
+        "Write what diagnose needs to know into one file, without secrets, to send it to somebody.",
+    ),
+    "scan-log": Lazy(
+        "commands.scan_log:scan_log",
+        "Find known failures, unknown errors and an unfinished import in logs.",
+        "diagnostics.scan.report:refusal",
+    ),
+    "explain": Lazy("commands.diagnose:explain", "Show the page of a check or of a known failure."),
+    "lab": Lazy("lab.commands:lab", "Real Debian machines with V4, and bare ones for V5, to try everything on."),
+}
 ARGUMENTS = "ninjalift.arguments"  # in click's meta
 
 
 class Group(click.Group):
-    """Loads the lab only when it is asked for, and turns errors into a sentence, or a document, and an exit status."""
+    """Loads some commands only when asked for, and turns errors into a sentence, or a document, and an exit status."""
 
     def parse_args(self, ctx: click.Context, args: list) -> list:
         ctx.meta[ARGUMENTS] = list(args)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list:
-        return [*self.commands, "lab"]
+        return [*self.commands, *LAZY]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name == "lab":
-            from lab.commands import lab
-
-            return lab
-        return super().get_command(ctx, name)
+        return imported(LAZY[name].place) if name in LAZY else super().get_command(ctx, name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, each.get_short_help_str(90)) for name, each in self.commands.items()]
-        rows.append(("lab", "Real Debian machines with V4, and bare ones for V5, to try everything on."))
+        rows += [(name, each.help) for name, each in LAZY.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> object:
         arguments = ctx.meta[ARGUMENTS]
         verb = next(iter(arguments), "")
-        as_json = verb in PLAYBOOKS and "--json" in arguments
+        as_json = "--json" in arguments and (verb in PLAYBOOKS or (verb in LAZY and LAZY[verb].refusal))
         try:
             return super().invoke(ctx)
-        except click.exceptions.Exit:
+        except (click.exceptions.Exit, BrokenPipeError):  # click knows what to do when nobody reads on
             raise
         except UsageError as error:
             status, message, remedy = Exit.USAGE, error.message, error.remedy
@@ -87,7 +129,9 @@ class Group(click.Group):
             status, message = Exit.BROKEN, f"Ninjalift itself failed: {type(error).__name__}: {error}."
             message += f" See where with: `NINJALIFT_DEBUG=1 ./cli.py {shlex.join(arguments)}`, and report it."
             remedy = ""
-        if as_json:
+        if as_json and verb in LAZY:
+            click.echo(imported(LAZY[verb].refusal)(status, message, remedy))
+        elif as_json:
             from fleet import report
 
             click.echo(report.refusal(verb, status, message, remedy, plan="--plan" in arguments))
@@ -96,35 +140,24 @@ class Group(click.Group):
         ctx.exit(status)
 
 
+def imported(place: str) -> object:
+    """The thing at ``module:attribute``."""
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
 @click.group(cls=Group, epilog=EXITS, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Move Invoice Ninja V4 servers to V5, and show at every step that it happened."""
 
 
-inventory_option = click.option(
-    "-i",
-    "--inventory",
-    type=click.Path(path_type=Path),
-    envvar="NINJALIFT_INVENTORY",
-    default="inventory",
-    show_default=True,
-    show_envvar=True,
-    help="Ansible inventory: a file or a folder.",
-)
-vault_option = click.option(
-    "--vault-password-file",
-    metavar="FILE",
-    envvar="ANSIBLE_VAULT_PASSWORD_FILE",
-    show_envvar=True,
-    help="File with the vault's password.  [default: the one that init made, if there is one]",
-)
 COMMON = [
     inventory_option,
     vault_option,
-    click.option("--ask-vault-pass", is_flag=True, help="Ask for the vault's password."),
+    ask_vault_option,
     click.option("--plan", is_flag=True, help="Only say what would be done; change nothing."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-    click.option("--strict", is_flag=True, help="Exit with 4 where there are only warnings."),
+    json_option,
+    strict_option,
     click.option("-v", "--verbose", is_flag=True, help="Keep Ansible's detailed output in the record of the run."),
 ]
 
