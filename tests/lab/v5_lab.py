@@ -267,7 +267,9 @@ def watched_processes(lab: V5Lab) -> Iterator[Callable[[], str]]:
         lab.shell("systemctl stop ninjalift-watch; rm -f /run/ninjalift-watch")
 
 
-def _lab(name: str, debian: str) -> Iterator[V5Lab]:
+@contextlib.contextmanager
+def standing(name: str, debian: str) -> Iterator[V5Lab]:
+    """A lab of one client with new machines, taken down at the end."""
     lab = V5Lab(name, debian)
     try:
         lab.up()
@@ -280,7 +282,8 @@ def _lab(name: str, debian: str) -> Iterator[V5Lab]:
 @pytest.fixture(scope="session")
 def bare() -> Iterator[V5Lab]:
     """A lab whose V5 machine is a bare Debian 12; test_v5_bare.py runs first and leaves it so."""
-    yield from _lab(NAME, "12")
+    with standing(NAME, "12") as lab:
+        yield lab
 
 
 @pytest.fixture(scope="session")
@@ -295,4 +298,5 @@ def v5(bare: V5Lab) -> V5Lab:
 @pytest.fixture(scope="session")
 def trixie() -> Iterator[V5Lab]:
     """A lab whose V5 machine is a bare Debian 13."""
-    yield from _lab(f"{NAME}-13", "13")
+    with standing(f"{NAME}-13", "13") as lab:
+        yield lab
