@@ -6,7 +6,9 @@ python="$project/.venv/bin/python"
 lab_packages="debootstrap systemd-container nftables openssh-client iproute2 util-linux"
 # The -core packages bring MariaDB's programs without a running service.
 contract_packages="mariadb-server-core mariadb-client-core mariadb-client php8.2-cli php8.2-mysql php8.2-zip \
-php8.2-curl php8.2-mbstring php8.2-xml php8.2-gd php8.2-bcmath"
+php8.2-curl php8.2-mbstring php8.2-xml php8.2-gd php8.2-bcmath chromium openssl curl"
+# The probe runs on every shell and awk that a server may have.
+unit_packages="php8.2-cli busybox mawk gawk original-awk curl openssl openssh-client"
 
 say() { printf '%s\n' "$*" >&2; }
 
