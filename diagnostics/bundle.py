@@ -57,7 +57,7 @@ Passwords, keys, tokens and personal data were replaced on the server, before an
   key     the key of a company, likewise
   secret  a value of the file .env
   token   what looks like a password, key or token
-  text    values in error messages of the database
+  text    values in error messages, other personal data (phone, address, notes), commands that are not Invoice Ninja's
 
 What stays readable: names of hosts and domains, directories, system users, and what an error message says beside these.
 The files are plain text (JSON). Look through them before you send them; leave out what you do not want to send:
