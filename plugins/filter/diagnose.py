@@ -16,10 +16,10 @@ from diagnostics.findings import Finding
 
 
 class FilterModule:
-    """The filter ``diagnose_documents``."""
+    """The filters ``diagnose_documents`` and ``diagnose_lines``."""
 
     def filters(self) -> dict:
-        return {"diagnose_documents": _documents}
+        return {"diagnose_documents": _documents, "diagnose_lines": _lines}
 
 
 def _documents(probed: list[dict], host: str, only: list[str], skip: list[str]) -> list[dict]:
@@ -44,3 +44,13 @@ def _documents(probed: list[dict], host: str, only: list[str], skip: list[str]) 
 
 def _plain(finding: Finding, host: str) -> dict:
     return {**asdict(finding), "group": finding.group, "host": host}
+
+
+def _lines(findings: list[dict]) -> list[str]:
+    """Findings for a person: a line each, then what was seen, and the commands that mend it."""
+    said = []
+    for each in findings:
+        said.append(f"{each['status'].upper()}  {each['host']}  {each['id']}: {each['title']}")
+        said += [f"      {line}" for line in each["evidence"].splitlines()]
+        said += [f"      Mend it with: `{line}`" for line in each["remedy"].splitlines()]
+    return said
