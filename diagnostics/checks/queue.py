@@ -380,7 +380,9 @@ def worker_code(facts: Facts) -> Fine | Trouble | Skip:
     ages = [int(each["age_seconds"]) for each in mine if each.get("age_seconds") is not None]
     if not ages:
         return Skip("No worker runs now")
-    times = {str(each.get("name")): int(each.get("mtime") or 0) for each in rows(facts["app/bootstrap_cache"])}
+    # V5 itself clears the other caches every night (SchedulerCheck), and they come again without a change.
+    cached = (each for each in rows(facts["app/bootstrap_cache"]) if each.get("name") == "config.php")
+    times = {str(each["name"]): int(each.get("mtime") or 0) for each in cached}
     if facts.get("app/code_mtime") is not None:
         times["the code"] = int(facts["app/code_mtime"])
     if facts.get("env/mtime") is not None and facts.get("config/cached") is False:

@@ -151,7 +151,14 @@ CASES = [
         "queue.worker-code",
         {"queue__workers__0__age_seconds": 4 * DAY},
         "warn",
-        "A worker began 4 days ago; packages.php is of 3 days ago",
+        "A worker began 4 days ago; .env is of 3 days ago",
+        "artisan queue:restart",
+    ),
+    Broken(
+        "queue.worker-code",
+        {"app__bootstrap_cache": [{"name": "config.php", "mtime": NOW - HOUR}], "config__cached": True},
+        "warn",
+        "config.php is of 1 hour ago",
         "artisan queue:restart",
     ),
     Broken(
@@ -270,6 +277,8 @@ def test_a_worker_may_end_its_job_before_it_takes_new_code() -> None:
     busy = {"app__code_mtime": NOW - HOUR, **reserved(2 * HOUR)}
     assert finding("queue.worker-code", healthy_v5(), **busy).status == "pass"
     assert finding("queue.worker-code", healthy_v5(), app__code_mtime=NOW - 2 * MINUTE).status == "pass"
+    nightly = [{"name": "packages.php", "mtime": NOW - HOUR}, {"name": "services.php", "mtime": NOW - HOUR}]
+    assert finding("queue.worker-code", healthy_v5(), app__bootstrap_cache=nightly).status == "pass"
 
 
 def test_workers_that_the_probe_could_not_see_are_not_missed() -> None:
