@@ -46,15 +46,19 @@ def client() -> Iterator[V5Lab]:
 def look(client: V5Lab) -> Callable[[str, int], list[Finding]]:
     """Diagnose a host, ``v4`` or ``v5``, with the logs since a moment; returns what is not well, or not there."""
 
-    def findings(host: str, since: int) -> list[Finding]:
-        inquiry = diagnose.prepared(
+    inquiries = {
+        host: diagnose.prepared(
             [f"client1-{host}"],
             sudo=True,
             inventory=client.lab.inventory,
             vault_password_file=str(client.lab.vault_password),
         )
-        inquiry = replace(inquiry, options=replace(inquiry.options, since=since))
-        (diagnosis,) = inquiry.look()
+        for host in ("v4", "v5")
+    }
+
+    def findings(host: str, since: int) -> list[Finding]:
+        asked = inquiries[host]
+        (diagnosis,) = replace(asked, options=replace(asked.options, since=since)).look()
         return [each for each in diagnosis.findings if each.status not in (PASS, SKIP)]
 
     return findings
