@@ -28,7 +28,7 @@ HALFWAY = "CREATE TABLE planted (id INT);\nALTER TABLE clients ADD COLUMN plante
 
 
 def migration(text: str) -> dict[str, str]:
-    return {"ninja/database/migrations/2022_01_01_000000_planted.sql": text}
+    return {"ninja/database/migrations/2022_01_01_000000_planted.php": f"<?php return <<<'SQL'\n{text}SQL;\n"}
 
 
 def untouched(v4, before: str) -> None:
