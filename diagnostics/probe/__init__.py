@@ -25,6 +25,7 @@ _COMMENT = {
     "": re.compile(r"^[ \t]*#.*\n|^[ \t]+|^\n", re.MULTILINE),
 }
 _NAME = "ninjalift_probe"
+_AGAIN = "./cli.py diagnose TARGET"
 
 
 class ProbeError(Exception):
@@ -125,12 +126,12 @@ def parse(output: bytes) -> dict[str, Any]:
     try:
         document, _ = json.JSONDecoder().raw_decode(text)
     except ValueError as error:
-        raise ProbeError(f"The facts were cut on their way, or damaged: {error}") from None
+        raise ProbeError(f"The facts were cut on their way, or damaged: {error}", _AGAIN) from None
     if not isinstance(document, dict):
-        raise ProbeError("The host sent no facts, but other JSON")
+        raise ProbeError("The host sent no facts, but other JSON", _AGAIN)
     schema = document.get("schema")
     if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-        raise ProbeError(f"The facts say schema {schema!r}, which is none")
+        raise ProbeError(f"The facts say schema {schema!r}, which is none", _AGAIN)
     if schema > SCHEMA:
         raise ProbeError(
             f"The facts have schema {schema}, and this Ninjalift reads up to {SCHEMA}", "git pull  # a newer Ninjalift"

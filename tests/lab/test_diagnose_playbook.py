@@ -155,7 +155,7 @@ def test_one_machine_with_two_installations(lab, tmp_path):
     v5 = json.loads((tmp_path / "kept/client1-v4-V5.json").read_text())
     assert v5["facts"]["probe"]["root_asked"] == "/srv/none"
     assert played.status == 2
-    assert "client1-v4 (V5): " in played.output
+    assert "client1-v4 (V5)  " in played.output
 
 
 def test_the_secret_of_the_pseudonyms_is_nowhere_to_be_seen(lab):
