@@ -67,12 +67,8 @@ class Inquiry:
         answers = {}
         try:
             coming = collect(self.targets, self.options, self.backend)
-            # What the answers are judged by is loaded while the hosts work.
+            # They are loaded while the hosts work.
             checks = all_checks() if self.checks is None else self.checks
-            if any(each.group == "logs" for each in checks):
-                from diagnostics.scan import signatures
-
-                signatures()
             for each in coming:
                 answers[each.target] = each
                 answered(each.target)

@@ -14,11 +14,6 @@ from ..units import in_bytes, rows
 from ..words import count, some, span
 from .migration import log_time
 
-try:
-    from ..scan import judge_hits
-except ImportError:  # the log scan is not merged yet
-    judge_hits = None
-
 # laravel.log is never rotated by itself; beyond this it is no longer opened, searched or mailed by anybody.
 HUGE_BYTES = 1024**3
 # An error that did not come back for a week was mended, or does not matter.
@@ -44,6 +39,13 @@ EVERYDAY = re.compile(
 )
 SHOWN = 5
 _LINE = 200  # characters of a message in evidence
+
+
+def judge_hits(hits: list[dict]) -> list[Any]:
+    """The log scan's verdicts. To read all signatures takes a tenth of a second: only where there is something."""
+    from .. import scan
+
+    return scan.judge_hits(hits) if hits else []
 
 
 def _recent(facts: Facts, within: int, known: bool) -> list[Any]:
@@ -92,9 +94,7 @@ def huge(facts: Facts) -> Fine | Trouble:
 
 
 @check("logs.known-errors", "No known failure is in the logs", needs=("logs/hits", "time/epoch"), severity=WARN)
-def known_errors(facts: Facts) -> Fine | list[Trouble] | Skip:
-    if judge_hits is None:
-        return Skip("Not checked: this version has no log scan")
+def known_errors(facts: Facts) -> Fine | list[Trouble]:
     # What a log says is past; whether it is still so, other checks know. So even a grave failure is a warning.
     return [
         Trouble(f"{each.id}: {each.title} ({_times(each)})", each.remedy)
@@ -108,9 +108,7 @@ def known_errors(facts: Facts) -> Fine | list[Trouble] | Skip:
     needs=("logs/hits", "time/epoch"),
     severity=WARN,
 )
-def unknown_errors(facts: Facts) -> Fine | Trouble | Skip:
-    if judge_hits is None:
-        return Skip("Not checked: this version has no log scan")
+def unknown_errors(facts: Facts) -> Fine | Trouble:
     found = sorted(_recent(facts, UNKNOWN_RECENT_SECONDS, known=False), key=lambda each: each.last, reverse=True)
     if not found:
         return Fine()
