@@ -1,12 +1,14 @@
-"""Values of the facts as numbers, and numbers as words for a person."""
+"""Values of the facts as numbers and switches, and numbers as words for a person."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 KIB, MIB, GIB = 1024, 1024**2, 1024**3
 MINUTE, HOUR, DAY = 60, 3600, 86400
+_SPANS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second"))
+_ON = ("true", "(true)", "1", "yes", "on")
 
 
 def in_bytes(size: float) -> str:
@@ -19,8 +21,7 @@ def in_bytes(size: float) -> str:
 
 def in_days(seconds: float) -> str:
     """``12 days``: a duration in seconds, in whole days."""
-    days = int(seconds // DAY)
-    return "1 day" if days == 1 else f"{days} days"
+    return count(int(seconds // DAY), "day")
 
 
 def version(text: Any) -> tuple[int, ...]:
@@ -45,3 +46,29 @@ def php_on(setting: Any) -> bool:
 def rows(value: Any) -> list[Mapping[str, Any]]:
     """The objects of a list of the facts, which may be missing."""
     return [each for each in value or [] if isinstance(each, Mapping)]
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 job``, ``3 jobs``, ``2 companies``."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def span(seconds: float) -> str:
+    """A duration in its largest unit, rounded down: ``3 minutes``, ``2 days``."""
+    seconds = max(int(seconds), 0)
+    for length, noun in _SPANS:
+        if seconds >= length:
+            return count(seconds // length, noun)
+    return "0 seconds"
+
+
+def some(names: Iterable[Any], most: int = 5) -> str:
+    """The names with commas between them, and how many more there are after ``most``."""
+    names = [str(name) for name in names]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def on(value: Any) -> bool:
+    """Whether a setting of .env is on, as the application reads it."""
+    return str(value).strip().strip("\"'").lower() in _ON

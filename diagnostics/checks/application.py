@@ -11,8 +11,7 @@ from .. import remedy
 from ..check import BOTH, FAIL, Fine, Skip, Trouble, check
 from ..facts import Facts
 from ..findings import WARN
-from ..units import rows
-from ..words import count, some, span
+from ..units import count, rows, some, span
 from .cron import V4_SENDS, line
 
 # The versions that are known not to import, first and last [failure-modes: import-company-null-id-5.10.28-34].

@@ -10,8 +10,7 @@ from .. import remedy
 from ..check import FAIL, Fine, Skip, Trouble, check
 from ..facts import Facts
 from ..findings import WARN
-from ..units import rows
-from ..words import count, some, span
+from ..units import count, rows, some, span
 
 # V5's schedule leaves a sign every five minutes [app/Console/Kernel.php]; three of them may be late.
 V5_SILENT_SECONDS = 15 * 60

@@ -9,8 +9,7 @@ from ..check import FAIL, Fine, Skip, Trouble, check
 from ..facts import Facts
 from ..findings import WARN
 from ..server import family, install, install_php_extensions
-from ..units import in_bytes
-from ..words import count, some
+from ..units import count, in_bytes, some
 
 # V5's schema uses JSON operators and keys longer than 767 bytes [failure-modes: v5-db-old].
 OLDEST = {"mysql": (50700, "MySQL 5.7"), "mariadb": (100300, "MariaDB 10.3")}

@@ -9,8 +9,7 @@ from .. import remedy
 from ..check import FAIL, Fine, Skip, Trouble, check
 from ..facts import Facts
 from ..findings import WARN
-from ..units import rows
-from ..words import on, some, span
+from ..units import on, rows, some, span
 from .queue import elsewhere
 
 # A stale value of one of these decides which data is seen, or whether an import starts.

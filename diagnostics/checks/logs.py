@@ -10,8 +10,7 @@ from .. import remedy
 from ..check import Fine, Skip, Trouble, check
 from ..facts import Facts
 from ..findings import WARN
-from ..units import in_bytes, rows
-from ..words import count, some, span
+from ..units import count, in_bytes, rows, some, span
 from .migration import log_time
 
 # laravel.log is never rotated by itself; beyond this it is no longer opened, searched or mailed by anybody.

@@ -14,8 +14,7 @@ from .. import remedy
 from ..check import FAIL, Fine, Skip, Trouble, check
 from ..facts import Facts
 from ..findings import WARN
-from ..units import in_bytes, rows
-from ..words import count, some, span
+from ..units import count, in_bytes, rows, some, span
 from . import queue
 from .application import IMPORTS_NOTHING, numbers
 

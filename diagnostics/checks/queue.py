@@ -10,8 +10,7 @@ from .. import remedy
 from ..check import FAIL, Fine, Skip, Trouble, check
 from ..facts import Facts
 from ..findings import WARN
-from ..units import rows
-from ..words import count, some, span
+from ..units import count, rows, some, span
 from .cron import entries, line
 
 # The worker of V5's scheduler comes once a minute, and works one job after the other.
