@@ -19,6 +19,7 @@ from . import vault
 from .exits import EDIT, UsageError
 from .remedies import PROJECT, shown
 
+SHOW = "ansible-inventory --graph"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # what Ansible accepts as a group without a warning
 
 
@@ -71,22 +72,31 @@ def _client(name: str, groups: dict, variables: dict, inventory: Path) -> Client
         known = ", ".join(clients_of(groups)) or "none yet"
         message = f"There is no client '{name}' in {inventory} (clients: {known})."
         raise UsageError(message, "./cli.py init")
-    hosts = groups[name]
-    show = "ansible-inventory --graph"
-    if not hosts:
-        raise UsageError(f"The client '{name}' has no hosts in {inventory}.", show)
-    try:
-        found = [pair(groups, host) for host in hosts]
-    except MigrationError as error:
-        raise UsageError(f"In {inventory}: {error.message.rstrip('.')}.", show) from None
+    found = hosts_of(name, groups, inventory)
+    ssh = {host: _ssh_target(host, variables.get(host, {})) for host in groups[name]}
+    return Client(name, found["v4"], found["v5"], ssh)
+
+
+def hosts_of(name: str, groups: dict, inventory: Path) -> dict:
+    """The ``v4`` and the ``v5`` of the group ``name``; raises UsageError where it is not one client."""
+    if not groups[name]:
+        raise UsageError(f"The client '{name}' has no hosts in {inventory}.", SHOW)
+    found = [client_of(host, groups, inventory) for host in groups[name]]
     others = sorted({each["name"] for each in found if each["name"] != name})
     if others:
         raise UsageError(
             f"'{name}' in {inventory} is not one client: its hosts belong to {', '.join(others)}.",
             f"./cli.py COMMAND {' '.join(others)}",
         )
-    ssh = {host: _ssh_target(host, variables.get(host, {})) for host in hosts}
-    return Client(name, found[0]["v4"], found[0]["v5"], ssh)
+    return found[0]
+
+
+def client_of(host: str, groups: dict, inventory: Path) -> dict:
+    """The client that a host belongs to (migration.clients.pair); raises UsageError where that is not clear."""
+    try:
+        return pair(groups, host)
+    except MigrationError as error:
+        raise UsageError(f"In {inventory}: {error.message.rstrip('.')}.", SHOW) from None
 
 
 def _ssh_target(host: str, variables: dict) -> str:

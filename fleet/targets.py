@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Iterable
 
 from diagnostics.targets import INVENTORY, LOCAL, SSH, Ssh, Target
-from migration.clients import RESERVED, pair
-from migration.errors import MigrationError
+from migration.clients import RESERVED
 
 from . import vault
 from .exits import EDIT, UsageError
-from .inventory import clients_of, groups_of, read
+from .inventory import client_of, clients_of, groups_of, hosts_of, read
 from .remedies import PROJECT
 
 ROOT = "/var/www/invoiceninja"  # the default of the roles v4 and v5
@@ -56,27 +55,15 @@ class _Inventory:
                 f"There is no client and no host '{name}' in {self.path} (clients: {clients}).", "./cli.py init"
             )
         sides = [side for side in ("v4", "v5") if name in self.groups.get(side, ())]
-        client = self._pair(name)["name"] if sides else ""
+        client = client_of(name, self.groups, self.path)["name"] if sides else ""
         return [self._target(asked, name, side, client, sides) for side in sides or [""]]
 
     def _client(self, asked: Target) -> list:
         name = asked.name
-        if not self.groups[name]:
-            raise UsageError(f"The client '{name}' has no hosts in {self.path}.", "ansible-inventory --graph")
-        pairs = [self._pair(host) for host in self.groups[name]]
-        others = sorted({each["name"] for each in pairs} - {name})
-        if others:
-            message = f"'{name}' in {self.path} is not one client: its hosts belong to {', '.join(others)}."
-            raise UsageError(message, f"./cli.py COMMAND {' '.join(others)}")
-        v4, v5 = pairs[0]["v4"], pairs[0]["v5"]
+        found = hosts_of(name, self.groups, self.path)
+        v4, v5 = found["v4"], found["v5"]
         both = ["v4", "v5"] if v4 == v5 else []
         return [self._target(asked, v4, "v4", name, both), self._target(asked, v5, "v5", name, both)]
-
-    def _pair(self, host: str) -> dict:
-        try:
-            return pair(self.groups, host)
-        except MigrationError as error:
-            raise UsageError(f"In {self.path}: {error.message.rstrip('.')}.", "ansible-inventory --graph") from None
 
     def _target(self, asked: Target, host: str, side: str, client: str, sides: list) -> Target:
         """sides: of this host; where it has both, its name alone does not tell them apart."""
