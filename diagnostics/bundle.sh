@@ -145,7 +145,9 @@ main() {
     }
 
     printf 'Reading this server; this can take a minute.\n' >&2
-    probe | sh -s -- "$root" >"$work/facts.json" || :
+    # From a file, because a bash that is interrupted while it sets up a pipe may wait for ever for its first command.
+    probe >"$work/probe.sh"
+    sh "$work/probe.sh" "$root" >"$work/facts.json" </dev/null || :
     case $(head -c 1 "$work/facts.json")$(tail -c 2 "$work/facts.json" | tr -d '\n') in
     '{'*'}') ;;
     *) fail 'The probe ended without a result, so there is nothing to send. Please send what stands above this line.' 1 ;;

@@ -1,4 +1,4 @@
-"""The pages that explain checks and known failures, as plain text."""
+"""The pages that explain checks, known failures, and what V4's checks and a prediction find, as plain text."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterable
 
 from .check import all_checks
 from .scan.signatures import LOGS, PHASES, Signature, signature, signatures
 
 PROJECT = Path(__file__).resolve().parent.parent
+PREDICTED = PROJECT / "docs" / "lint-export.md"  # a section for each id
+V4_CHECKS = PROJECT / "docs" / "v4-checks.md"  # a row for each id
 LOWEST = 40  # columns that a page has at least
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that has a page. group: of a check; of a known failure, when it happens."""
+    """Something that has a page. group: of a check; of a known failure, when it happens; or who finds it."""
 
     id: str
     title: str
@@ -25,10 +28,40 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """All of them: the checks in the order of their groups, then the known failures in the order of a migration."""
+    """All of them: the checks in the order of their groups, then the known failures in the order of a migration, then
+    what V4's checks and a prediction find.
+    """
     found = [Entry(each.id, each.title, each.group) for each in all_checks()]
     failures = sorted(signatures(), key=lambda each: PHASES.index(each.phase))
-    return found + [Entry(each.id, each.title, f"known failures, {each.phase}") for each in failures]
+    found += [Entry(each.id, each.title, f"known failures, {each.phase}") for each in failures]
+    found += [Entry(id, row[0][1], "V4's checks (verify)") for id, row in _v4_checks().items()]
+    return found + [Entry(id, _first(text), "predictions (lint-export)") for id, text in _predicted().items()]
+
+
+def _predicted() -> dict:
+    """Id → its section in PREDICTED."""
+    written = PREDICTED.read_text(encoding="utf-8")
+    return dict(re.findall(r"^### `([a-z0-9-]+)`\n(.*?)(?=^#|\Z)", written, re.MULTILINE | re.DOTALL))
+
+
+def _v4_checks() -> dict:
+    """Id → the cells of its row in V4_CHECKS behind the first one, each with the heading of its column."""
+    found: dict = {}
+    heads: list = []
+    for line in V4_CHECKS.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("| "):
+            heads = []
+            continue
+        cells = line.strip("| ").split(" | ")
+        heads = heads or cells
+        for id in re.findall(r"`([a-z0-9-]+)`", cells[0]):
+            found[id] = list(zip(heads[1:], cells[1:]))
+    return found
+
+
+def _first(text: str) -> str:
+    """The first sentence."""
+    return _inline(re.split(r"(?<=[.?!])\s", " ".join(text.split()), maxsplit=1)[0])
 
 
 def contents(width: int | None = None) -> str:
@@ -56,9 +89,28 @@ def page(id: str, width: int | None = None) -> str:
     if known:
         return plain((PROJECT / known.page).read_text(encoding="utf-8"), width)
     failure = signature(id)
-    if failure is None:
+    written = _page_of(failure) if failure else _found_in_v4(id)
+    if not written:
         raise KeyError(id)
-    return plain(_page_of(failure), width)
+    return plain(written, width)
+
+
+def _found_in_v4(id: str) -> str:
+    """The page of what V4's checks or a prediction find; ``""`` for another id."""
+    checked, predicted = _v4_checks().get(id, []), _predicted()
+    # The finding of a prediction is called import-ID-RESOURCE.
+    fitting = [each for each in predicted if f"{id}-".startswith((f"{each}-", f"import-{each}-"))]
+    sections = []
+    if checked:
+        sections.append(("What V4's checks find", "\n".join(f"- {head}: {cell}" for head, cell in checked)))
+    if fitting:
+        sections.append(("What V5's import makes of it", predicted[max(fitting, key=len)]))
+    return _written(f"# {id}\n", sections) if sections else ""
+
+
+def _written(heading: str, sections: Iterable[tuple]) -> str:
+    """A page in the shape of the checks' pages. sections: name and text of each."""
+    return heading + "".join(f"\n## {name}\n\n{text}\n" for name, text in sections)
 
 
 def _page_of(failure: Signature) -> str:
@@ -78,7 +130,7 @@ def _page_of(failure: Signature) -> str:
         "How to mend it": "\n".join(f"- {line}" for line in failure.remedy.splitlines() if line.strip()),
         "Source": failure.source,
     }
-    return f"# {failure.id}: {failure.title}\n" + "".join(f"\n## {name}\n\n{text}\n" for name, text in sections.items())
+    return _written(f"# {failure.id}: {failure.title}\n", sections.items())
 
 
 def plain(markdown: str, width: int | None = None) -> str:

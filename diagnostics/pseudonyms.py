@@ -29,6 +29,13 @@ def salt(client: str) -> str:
     return hmac.new(_secret(key_file()).encode(), client.encode(), hashlib.sha256).hexdigest()
 
 
+def pseudonym(salt: str, kind: str, value: str) -> str:
+    """What the probe (redact.awk) writes instead of a value of this kind, with this salt; ``""`` for no value."""
+    small = "".join(each.lower() if each.isascii() else each for each in value)
+    digest = hashlib.sha256("\n".join((salt, kind, small)).encode()).hexdigest()
+    return f"<{kind}:{digest[:6]}>" if value else ""
+
+
 def _secret(file: Path) -> str:
     shown = shlex.quote(str(file))
     try:

@@ -220,7 +220,7 @@ def _v5_heartbeat(facts: Facts) -> Fine | Trouble | Skip:
         return Fine(f"It ran {span(facts.now - int(at))} ago ({source})")
     if _just_begun(facts, never=at is None):
         return Skip("Not checked: the host or V5 is new, the first run may still be due")
-    denied = facts.document.get("probe", {}).get("missing", {}).get("cron/heartbeat")
+    denied = (facts.get("probe/missing") or {}).get("cron/heartbeat")
     if denied:
         return Skip(f"Not checked: {denied} (cron/heartbeat)")
     if source in _RESTART_MARK and not facts.get("queue/internal"):

@@ -63,7 +63,7 @@ def _not_database(facts: Facts) -> str:
 def _work(facts: Facts) -> str:
     """Let a worker do what waits, once."""
     driver = facts.get("queue/driver", "database")
-    return remedy.artisan(facts, f"queue:work {driver} --stop-when-empty --tries=1 --timeout=0")
+    return remedy.artisan(facts, f"queue:work {shlex.quote(driver)} --stop-when-empty --tries=1 --timeout=0")
 
 
 def _steady(facts: Facts) -> str:

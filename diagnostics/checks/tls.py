@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import Any, Mapping
+from functools import partial, update_wrapper
+from typing import Any, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from ..check import BOTH, Fine, Skip, Trouble, check
@@ -21,6 +22,20 @@ ANCIENT_SECONDS = 5 * 365 * DAY
 REDIRECTS = (301, 302, 303, 307, 308)
 _ABOUT_DATES = re.compile(r"expired|not yet valid|CERT_HAS_EXPIRED", re.IGNORECASE)
 _ABOUT_NAME = re.compile(r"subject name|host ?name|does not match|no alternative", re.IGNORECASE)
+
+
+def _of_both(name: str, own: str, other: str, needs: Sequence[str]) -> Callable:
+    """Declare a function of (facts, role) two checks: ``tls.NAME`` of this site, ``tls.peer-NAME`` of the other side.
+
+    own, other: their titles.
+    """
+
+    def declare(function: Callable) -> Callable:
+        for id, title, role in ((f"tls.{name}", own, "self"), (f"tls.peer-{name}", other, "peer")):
+            check(id, title, needs=needs)(update_wrapper(partial(function, role=role), function))
+        return function
+
+    return declare
 
 
 def _site(facts: Facts, role: str) -> Mapping[str, Any]:
@@ -61,17 +76,13 @@ def _where(site: Mapping[str, Any]) -> str:
     return f"{site.get('host')}:{site.get('port')}"
 
 
-@check("tls.resolves", "The site's name resolves on this host", needs=("tls/sites",))
-def resolves(facts: Facts):
-    return _resolves(facts, "self")
-
-
-@check("tls.peer-resolves", "The other side's name resolves on this host", needs=("tls/sites",))
-def peer_resolves(facts: Facts):
-    return _resolves(facts, "peer")
-
-
-def _resolves(facts: Facts, role: str):
+@_of_both(
+    "resolves",
+    "The site's name resolves on this host",
+    "The other side's name resolves on this host",
+    needs=("tls/sites",),
+)
+def resolves(facts: Facts, role: str):
     site = _site(facts, role)
     if not site:
         return Skip(f"The address of {_other(facts) if role == 'peer' else 'the site'} is not known here")
@@ -87,17 +98,8 @@ def _resolves(facts: Facts, role: str):
     return Trouble(f"{host} does not resolve on {facts.get('host/name', 'this host')}", mend)
 
 
-@check("tls.connects", "The site's port is open", needs=("tls/sites",))
-def connects(facts: Facts):
-    return _connects(facts, "self")
-
-
-@check("tls.peer-connects", "The other side's port is open from here", needs=("tls/sites",))
-def peer_connects(facts: Facts):
-    return _connects(facts, "peer")
-
-
-def _connects(facts: Facts, role: str):
+@_of_both("connects", "The site's port is open", "The other side's port is open from here", needs=("tls/sites",))
+def connects(facts: Facts, role: str):
     site = _site(facts, role)
     if not site:
         return Skip(f"The address of {_other(facts) if role == 'peer' else 'the site'} is not known here")
@@ -124,17 +126,10 @@ def _try(site: Mapping[str, Any]) -> str:
     return f"{try_port(host, site.get('port'))}; iptables -S OUTPUT  # and the firewall of {in_comment(host)}"
 
 
-@check("tls.chain", "The site's certificate is trusted", needs=("tls/sites",))
-def chain(facts: Facts):
-    return _chain(facts, "self")
-
-
-@check("tls.peer-chain", "The other side's certificate is trusted here", needs=("tls/sites",))
-def peer_chain(facts: Facts):
-    return _chain(facts, "peer")
-
-
-def _chain(facts: Facts, role: str):
+@_of_both(
+    "chain", "The site's certificate is trusted", "The other side's certificate is trusted here", needs=("tls/sites",)
+)
+def chain(facts: Facts, role: str):
     site = _https(facts, role)
     if isinstance(site, Skip):
         return site
@@ -191,17 +186,13 @@ def _renew_bundle(facts: Facts) -> str:
     )
 
 
-@check("tls.name", "The certificate is for the site's name", needs=("tls/sites",))
-def name(facts: Facts):
-    return _name(facts, "self")
-
-
-@check("tls.peer-name", "The other side's certificate is for its name", needs=("tls/sites",))
-def peer_name(facts: Facts):
-    return _name(facts, "peer")
-
-
-def _name(facts: Facts, role: str):
+@_of_both(
+    "name",
+    "The certificate is for the site's name",
+    "The other side's certificate is for its name",
+    needs=("tls/sites",),
+)
+def name(facts: Facts, role: str):
     site = _https(facts, role)
     if isinstance(site, Skip):
         return site
@@ -219,17 +210,13 @@ def _name(facts: Facts, role: str):
     return Trouble(said, _get_certificate(facts, site, role))
 
 
-@check("tls.dates", "The certificate is valid today, and for three weeks", needs=("tls/sites", "time/epoch"))
-def dates(facts: Facts):
-    return _dates(facts, "self")
-
-
-@check("tls.peer-dates", "The other side's certificate is valid", needs=("tls/sites", "time/epoch"))
-def peer_dates(facts: Facts):
-    return _dates(facts, "peer")
-
-
-def _dates(facts: Facts, role: str):
+@_of_both(
+    "dates",
+    "The certificate is valid today, and for three weeks",
+    "The other side's certificate is valid",
+    needs=("tls/sites", "time/epoch"),
+)
+def dates(facts: Facts, role: str):
     site = _https(facts, role)
     if isinstance(site, Skip):
         return site

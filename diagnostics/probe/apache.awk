@@ -1,6 +1,7 @@
 # Reads Apache's configuration files in the order of ENVIRON["files"], and prints web/vhost, as web.awk does for nginx.
 
 BEGIN {
+    held = 1
     pub = ENVIRON["pub"]
     pub2 = ENVIRON["pub2"]
     host = tolower(ENVIRON["host"])

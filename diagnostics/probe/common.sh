@@ -49,14 +49,21 @@ flag() {
     if "$@"; then number "$flag_path" true; else number "$flag_path" false; fi
 }
 
-# What an awk program printed: lines of the protocol, GS, and assignments for this shell.
+# What an awk program printed: lines of the protocol, GS, and assignments for this shell. Each line is one write where other
+# parts may write as well.
 take() {
-    case $1 in
-        *"$gs"*)
-            printf '%s' "${1%%"$gs"*}"
-            eval "${1#*"$gs"}"
-            ;;
-    esac
+    case $1 in *"$gs"*) ;; *) return ;; esac
+    if [ -n "$alone" ]; then
+        printf '%s' "${1%%"$gs"*}"
+    else
+        saved=$IFS
+        IFS=$nl
+        set -f
+        for line in ${1%%"$gs"*}; do printf '%s\n' "$line"; done
+        set +f
+        IFS=$saved
+    fi
+    eval "${1#*"$gs"}"
 }
 
 # limit SECONDS COMMAND…: where there is no `timeout`, the watchdog is the limit.
@@ -64,6 +71,14 @@ limit() {
     limit_seconds=$1
     shift
     if have timeout; then timeout "$limit_seconds" "$@"; else "$@"; fi
+}
+
+# The same as all that is left of a subshell, which saves a process.
+limit_only() {
+    limit_seconds=$1
+    shift
+    if have timeout; then exec timeout "$limit_seconds" "$@"; fi
+    exec "$@"
 }
 
 # Sets value to the arguments as one text that a shell reads as these words again.
@@ -84,16 +99,16 @@ quoted() {
     done
 }
 
-# The command as the web user; part_web_user says how.
+# The command as the web user; part_web_user says how. $run: exec, where it is all that is left of a subshell.
 as_web() {
     case $become in
-        setpriv) setpriv --reuid="$web_uid" --regid="$web_gid" --init-groups -- "$@" ;;
-        runuser) runuser -u "$web_user" -- "$@" ;;
+        setpriv) $run setpriv --reuid="$web_uid" --regid="$web_gid" --init-groups -- "$@" ;;
+        runuser) $run runuser -u "$web_user" -- "$@" ;;
         su)
             quoted "$@"
-            su -s /bin/sh "$web_user" -c "exec$value"
+            $run su -s /bin/sh "$web_user" -c "exec$value"
             ;;
-        *) "$@" ;;
+        *) $run "$@" ;;
     esac
 }
 
@@ -105,4 +120,10 @@ as_web_limit() {
         shift
         as_web "$@"
     fi
+}
+
+# The same as all that is left of a subshell.
+as_web_only() {
+    run='exec'
+    as_web_limit "$@"
 }

@@ -2,6 +2,7 @@
 # mention artisan or this root. For the shell: the services whose units run artisan. ENVIRON: mine (crontab -l), me, root, root2.
 
 BEGIN {
+    held = 1
     root = ENVIRON["root"]
     root2 = ENVIRON["root2"]
     for (i = 1; i < ARGC; i++) {

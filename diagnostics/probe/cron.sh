@@ -51,5 +51,5 @@ part_cron() {
     mine=
     if [ "$all_read" = false ] && have crontab; then mine=$(limit 5 crontab -l); fi
     units=
-    take "$(mine=$mine me=$me root=$root root2=$root_physical awk "$AWK_lib$AWK_cron" "$@")"
+    take "$(mine=$mine me=$me root=$root root2=$root_physical "$awk" "$AWK_lib$AWK_cron" "$@")"
 }

@@ -2,6 +2,7 @@
 # with the values that must not travel, and assignments for the shell. In ENVIRON: listed (keys), old.
 
 BEGIN {
+    held = 1
     while ((getline line) > 0) {
         row_of++
         if (sub(/\r$/, "", line)) crlf = 1
@@ -135,7 +136,7 @@ function app_key(key, cipher,    bytes) {
     return bytes == (toupper(cipher) ~ /128/ ? 16 : 32) ? "ok" : "invalid"
 }
 
-function finish(    i, name, value, list) {
+function finish(    i, name, value, list, key) {
     out("L\tenv/keys")
     for (i = 1; i <= name_count; i++) append("env/keys", names[i])
     out("L\tenv/duplicates")
@@ -169,8 +170,10 @@ function finish(    i, name, value, list) {
     yes("env/mail_password_set", values["MAIL_PASSWORD"] != "")
     yes("env/db_password_set", values["DB_PASSWORD"] != "")
     yes("env/mail_from_set", values["MAIL_FROM_ADDRESS"] != "")
-    if (values["APP_KEY"] != "") out("Y\t" one_line(values["APP_KEY"]))
+    if ("APP_KEY" in values) key = one_line(values["APP_KEY"])
+    if (key != "") out("Y\t" key)
     printf "%s", "\035"
+    assign("env_key", key)
     assign("env_app_url", values["APP_URL"])
     assign("env_queue", values["QUEUE_CONNECTION"] == "" ? values["QUEUE_DRIVER"] : values["QUEUE_CONNECTION"])
     assign("env_internal", values["INTERNAL_QUEUE_ENABLED"])

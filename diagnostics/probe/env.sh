@@ -7,7 +7,7 @@ MAIL_HOST MAIL_PORT MAIL_ENCRYPTION MULTI_DB_ENABLED NINJA_ENVIRONMENT PDF_GENER
 SESSION_DRIVER TRUSTED_PROXIES'
 
 part_env() {
-    env_app_url='' env_queue='' env_internal='' env_docker='' env_cache='' env_db_host='' env_snappdf='' env_zone='' site_host=''
+    env_key='' env_app_url='' env_queue='' env_internal='' env_docker='' env_cache='' env_db_host='' env_snappdf='' env_zone='' site_host=''
     internal=false
     if [ -z "$kind" ]; then
         missing env 'No installation was found'
@@ -25,7 +25,7 @@ part_env() {
     fi
     old=0
     if [ "$kind" = v4 ]; then old=1; fi
-    take "$(listed=$env_listed awk -v OLD="$old" "$AWK_lib$AWK_env" <"$root/.env")"
+    take "$(listed=$env_listed "$awk" -v OLD="$old" "$AWK_lib$AWK_env" <"$root/.env")"
     # The application's own clock, by which it writes its logs.
     case $env_zone in
         '' | UTC | *[!A-Za-z0-9/_+-]*) ;;

@@ -49,7 +49,7 @@ method=GET
 ask_http() {
     object=http/$1
     curl -s -S -k -g -m 10 --connect-timeout 5 -A 'Ninjalift probe' -X "$method" -o /dev/null -D - "$2" 2>&1 |
-        path=$object url=$2 awk "$AWK_lib$AWK_headers"
+        path=$object url=$2 "$awk" "$AWK_lib$AWK_headers"
 }
 
 # ask_site ROLE URL
@@ -119,7 +119,7 @@ ask_exposed() {
     say exposure/paths/-/kind "$1"
     say exposure/paths/-/path "$2"
     curl -s -k -g -m 10 --connect-timeout 5 -A 'Ninjalift probe' -r 0-511 -D - "$base$2" |
-        head -c 4096 | awk -v LIKE="$3" "$AWK_lib$AWK_exposed"
+        head -c 4096 | "$awk" -v LIKE="$3" "$AWK_lib$AWK_exposed"
 }
 
 # The certificates that the virtual host names, by openssl.
@@ -138,7 +138,7 @@ part_certificates() {
         flag tls/files/-/readable [ -r "$each" ]
         if [ -r "$each" ] && have openssl; then
             limit 5 openssl x509 -noout -dates -issuer -subject -text -certopt no_header,no_version,no_serial,no_signame,no_validity,no_subject,no_issuer,no_pubkey,no_sigdump,no_aux -in "$each" |
-                awk "$AWK_lib$AWK_certificate"
+                "$awk" "$AWK_lib$AWK_certificate"
         fi
     done
 }

@@ -1,4 +1,4 @@
-# Reads lines "F mode owner group mtime bytes path", and prints what they tell. ENVIRON["root"].
+# Reads lines "F mode owner group mtime bytes path" (below ENVIRON["root"], or ./ for it), and prints what they tell.
 
 BEGIN {
     root = ENVIRON["root"]
@@ -12,7 +12,7 @@ BEGIN {
     for (i = 1; i <= 6; i++) sub(/^[^ ]* /, "", path)
     if (path in seen) next
     seen[path] = 1
-    rest = substr(path, length(root) + 2)
+    rest = path ~ /^\.\// ? substr(path, 3) : substr(path, length(root) + 2)
     if (rest == ".env") {
         say("env/mode", mode($2))
         say("env/owner", $3)

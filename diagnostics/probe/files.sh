@@ -10,7 +10,7 @@ part_files() {
     {
         stat -c 'F %a %U %G %Y %s %n' "$root/.env" "$root/VERSION.txt" "$root/app/Constants.php" "$root"/bootstrap/cache/*.php
         named_files
-    } | root=$root awk "$AWK_lib$AWK_files"
+    } | root=$root "$awk" "$AWK_lib$AWK_files"
     if [ "$become" = no ]; then
         missing permissions/tested_as "Only root, or ${web_user:-the web user} itself, can test what ${web_user:-it} may do"
         missing permissions/paths "Only root, or ${web_user:-the web user} itself, can test what ${web_user:-it} may do"
@@ -18,7 +18,7 @@ part_files() {
         missing permissions/parents_blocked "Only root, or ${web_user:-the web user} itself, can test what ${web_user:-it} may do"
     else
         say permissions/tested_as "$web_user"
-        as_web_limit 20 sh -c "$SH_access" sh "$root" "$kind" | awk "$AWK_lib$AWK_access"
+        as_web_only 20 sh -c "$SH_access" sh "$root" "$kind" | "$awk" "$AWK_lib$AWK_access"
     fi
     storages=
     for each in storage bootstrap/cache public/storage public/logo; do
@@ -31,23 +31,26 @@ part_files() {
         if is_busybox find; then set -- -exec stat -c '%U %a %f %n' '{}' +; fi
         # shellcheck disable=SC2086
         limit 20 find $storages "$@" || printf 'cut\n'
-    ) | awk "$AWK_lib$AWK_owners"
+    ) | "$awk" "$AWK_lib$AWK_owners"
     ended files
 }
 
 # Exports, and what looks like a backup below public. Their names hold keys of companies, so they are no arguments of a
 # program, which everybody on the host could read (busybox's find can only run one).
 named_files() {
+    cd "$root/" || return
     set -- -printf 'F %m %u %g %Ts %s %p\n'
     if is_busybox find; then set -- -exec stat -c 'F %a %U %G %Y %s %n' '{}' +; fi
-    for each in public/storage/migrations storage/migrations storage/app/migrations; do
-        if [ -d "$root/$each" ]; then find -L "$root/$each" -mindepth 1 -maxdepth 2 '(' -name '*.zip' -o -name '*.json' ')' "$@"; fi
+    places=
+    for each in public/storage/migrations storage/migrations storage/app/migrations public; do
+        if [ -d "$each" ]; then places="$places ./$each"; fi
     done
-    if [ -d "$root/public/storage" ]; then
-        find -L "$root/public/storage" -mindepth 1 -maxdepth 1 '(' -name '*.zip' -o -name '*.tar*' -o -name '*.tgz' ')' "$@"
-    fi
-    if [ ! -d "$root/public" ]; then return; fi
-    find -L "$root/public" -mindepth 1 -maxdepth 1 '(' -name '*.sql*' -o -name '*.zip' -o -name '*.tar*' -o -name '*.tgz' \
-        -o -name '*.gz' -o -name '*.bak' -o -name '*.env*' -o -name '*[Bb]ackup*' ')' "$@"
-    find -L "$root/public" -mindepth 2 -maxdepth 2 '(' -name '.env*' -o -name '*.sql*' -o -name '*[Bb]ackup*' ')' "$@"
+    if [ -z "$places" ]; then return; fi
+    # One of exports is two directories deep, one of backups in public or, if its name tells, one below.
+    # shellcheck disable=SC2086
+    find -L $places -mindepth 1 -maxdepth 2 '(' -path '*/migrations/*' '(' -name '*.zip' -o -name '*.json' ')' \
+        -o ! -path './public/*/*' '(' -name '*.sql*' -o -name '*.zip' -o -name '*.tar*' -o -name '*.tgz' -o -name '*.gz' \
+        -o -name '*.bak' -o -name '*.env*' -o -name '*[Bb]ackup*' ')' \
+        -o -path './public/*/*' '(' -name '.env*' -o -name '*.sql*' -o -name '*[Bb]ackup*' ')' \
+        -o -path './public/storage/*' '(' -name '*.zip' -o -name '*.tar*' -o -name '*.tgz' ')' ')' "$@"
 }

@@ -2,6 +2,7 @@
 # Prints what its file says, and for the shell: the pool's user, its PHP, and its own settings. ENVIRON["socket"].
 
 BEGIN {
+    held = 1
     socket = ENVIRON["socket"]
     file_count = split(ENVIRON["files"], files, "\n")
     for (i = 1; i <= file_count; i++) read_file(files[i])

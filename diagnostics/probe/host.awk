@@ -1,6 +1,7 @@
 # Reads /proc and /etc/os-release, prints host/, and for the shell: the processes that matter (PHP workers, web servers, cron).
 
 BEGIN {
+    held = 1
     os_release()
     if ((getline line < "/proc/meminfo") > 0) {
         do {
@@ -10,8 +11,8 @@ BEGIN {
         put("host/memory/total_bytes", memory["MemTotal:"] * 1024)
         if ("MemAvailable:" in memory) available = memory["MemAvailable:"]
         else available = memory["MemFree:"] + memory["Cached:"]
-        put("host/memory/available_bytes", sprintf("%.0f", available * 1024))
-        put("host/memory/swap_bytes", sprintf("%.0f", memory["SwapTotal:"] * 1024))
+        put("host/memory/available_bytes", available * 1024)
+        put("host/memory/swap_bytes", memory["SwapTotal:"] * 1024)
     }
     while ((getline line < "/proc/stat") > 0) {
         if (line ~ /^cpu[0-9]/) cpus++

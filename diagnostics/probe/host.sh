@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC3013
 # host: the machine; probe: who asks.
 
-part_host() {
+# The processes that matter, and what else /proc tells.
+part_processes() {
     pids=
     for each in /proc/[0-9]*; do pids="$pids ${each#/proc/}"; done
     me=
@@ -12,9 +13,12 @@ part_host() {
         fi
     done </proc/self/status
     boot=0 init='' workers='' fpm_user='' running='' supervisor=''
-    take "$(pids=$pids awk -v ME="$uid" "$AWK_lib$AWK_host")"
+    take "$(pids=$pids "$awk" -v ME="$uid" "$AWK_lib$AWK_host")"
     number probe/uid "$uid"
     say probe/user "$me"
+}
+
+part_host() {
     read -r name </proc/sys/kernel/hostname
     read -r kernel </proc/sys/kernel/osrelease
     say host/name "$name"

@@ -1,8 +1,9 @@
-# What the awk programs share. Lines of the protocol: writer.awk. Each is flushed, so that it is one write to the pipe.
+# What the awk programs share. Lines of the protocol: writer.awk. Each is flushed, so that it is one write to the pipe; not where
+# the shell gathers them all (held).
 
 function out(line) {
     printf "%s\n", line
-    fflush()
+    if (!held) fflush()
 }
 
 function say(path, text) {
@@ -10,7 +11,9 @@ function say(path, text) {
     out("S\t" path "\t" text)
 }
 
+# mawk writes a number of 2^31 and more as 2.14748e+09.
 function put(path, value) {
+    if (value == value + 0 && value == int(value)) value = sprintf("%.0f", value)
     out("N\t" path "\t" value)
 }
 

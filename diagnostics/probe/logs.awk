@@ -1,45 +1,51 @@
 # Reads logs as logs.sh prints them, and finds records: a header line and what follows it up to the next. A record that is
 # an error, or has a line with a literal, is a hit; records of one shape are one hit. Also the lines of the newest import.
-# ENVIRON: names (of the virtual host), literals. -v SINCE: records before are left out; APP, HOST: seconds
+# ENVIRON: names (of the virtual host), literals, mark (as in logs.sh). -v SINCE: records before are left out; APP, HOST: seconds
 # east of UTC of the application's clock and of the host's.
 
 BEGIN {
     MOST = 200
+    MARK = ENVIRON["mark"]
     host_count = split(ENVIRON["names"], host_names, /[ \n]+/)
 }
 
-/^\035/ {
-    mark = substr($0, 2)
-    if (mark ~ /^F/) {
-        record_end()
-        split(mark, part, "\t")
-        name = part[6]
-        split(part[5], number, " ")
-        out("O\tlogs/files")
-        say("logs/files/-/name", name)
-        put("logs/files/-/bytes", number[1])
-        put("logs/files/-/mtime", number[2])
-        put("logs/files/-/inode", number[3])
-        out("N\tlogs/files/-/readable\t" part[2])
-        if (part[2] == "true") {
-            put("logs/files/-/from", part[3])
-            put("logs/files/-/to", number[1])
-        }
-        cut = part[3] > 0 && part[4] == ""
-        for (i in wanted) delete wanted[i]
-        row = 0
-        reading = 0
-        header = ""
-        web = name ~ /^\// ? (name ~ /fpm/ ? 2 : 1) : 0
-    } else if (mark == "D") {
-        reading = 1
-        row = 0
-        fresh = 1
-    } else wanted[mark + 0] = 1
+/^\035$/ {
+    reading = 1
+    logs = 0
     next
 }
 
+# What grep found: "LINE:MARK" for the beginning of each log, "LINE:LITERAL" for the others.
 !reading {
+    at = index($0, ":")
+    if (substr($0, at + 1) == MARK) {
+        logs++
+        base = $0 + 0
+    } else if (++many[logs] <= 200000) wanted[logs, $0 - base] = 1
+    next
+}
+
+substr($0, 1, length(MARK)) == MARK {
+    record_end()
+    split($0, part, "\t")
+    name = part[6]
+    split(part[5], number, " ")
+    out("O\tlogs/files")
+    say("logs/files/-/name", name)
+    put("logs/files/-/bytes", number[1])
+    put("logs/files/-/mtime", number[2])
+    put("logs/files/-/inode", number[3])
+    out("N\tlogs/files/-/readable\t" part[2])
+    if (part[2] == "true") {
+        put("logs/files/-/from", part[3])
+        put("logs/files/-/to", number[1])
+    }
+    cut = part[3] > 0 && part[4] == ""
+    fresh = 1
+    logs++
+    row = 0
+    header = ""
+    web = name ~ /^\// ? (name ~ /fpm/ ? 2 : 1) : 0
     next
 }
 
@@ -59,7 +65,7 @@ fresh {
     is_mail = 0
     # V4 writes a trace as a record of its own. What our own questions left behind is no error.
     if (!/\.ERROR: \[stacktrace\] |"user_agent":"Ninjalift probe"/) {
-        if (row in wanted) literal = 1
+        if ((logs, row) in wanted) literal = 1
         # The level is looked for only in the beginning: the text may hold the like.
         if (/\.(ERROR|CRITICAL|ALERT|EMERGENCY): /) error = substr(header, 1, 100) ~ /\] [A-Za-z0-9_-]+\.(ERROR|CRITICAL|ALERT|EMERGENCY): /
     }
@@ -71,7 +77,7 @@ fresh {
 web == 1 && /^[0-9][0-9][0-9][0-9]\/[0-9][0-9]\/[0-9][0-9] [0-9:]+ \[|^\[[A-Z][a-z][a-z] [A-Z][a-z][a-z] +[0-9]+ / {
     record_end()
     header = $0
-    if (row in wanted) literal = 1
+    if ((logs, row) in wanted) literal = 1
     error = / \[(error|crit|alert|emerg)\] |^\[[^]]*\] \[[a-z0-9_]*:?(error|crit|alert|emerg)\] /
     # A log of all sites: another site's errors are not ours. What a rule forbids is none.
     if (error && (/ access forbidden by rule, /|| !ours())) error = 0
@@ -82,7 +88,7 @@ web == 1 && /^[0-9][0-9][0-9][0-9]\/[0-9][0-9]\/[0-9][0-9] [0-9:]+ \[|^\[[A-Z][a
 web == 2 && /^\[[0-9][0-9]-[A-Z][a-z][a-z]-[0-9][0-9][0-9][0-9] [0-9:.]+\] / {
     record_end()
     header = $0
-    if (row in wanted) literal = 1
+    if ((logs, row) in wanted) literal = 1
     error = /\] (ERROR|ALERT): /
     next
 }
@@ -92,7 +98,7 @@ is_mail {
     next
 }
 
-row in wanted {
+(logs, row) in wanted {
     if (header == "") {
         # The record began before what is read.
         header = "[] : "
@@ -124,7 +130,7 @@ function keep_line() {
 # the middle of a literal too.
 function mail_line(line,    i, count, part) {
     sub(/\r$/, "", line)
-    if (row in wanted) mail_wanted = 1
+    if ((logs, row) in wanted) mail_wanted = 1
     if (line ~ /=$/ && length(mail) < 4000) {
         mail = mail substr(line, 1, length(line) - 1)
         mail_rows++

@@ -36,11 +36,17 @@ part_logs() {
         IFS=$saved
     fi
     sizes=$(stat -L -c '%s %Y %i' "$@")
-    logs_of "$@" | literals=$opt_literals names=$vhost_names awk -v SINCE="$opt_since" -v APP="$app_zone_seconds" -v HOST="$zone_seconds" "$AWK_lib$AWK_logs"
+    # Marks the beginning of each log. No log has it in it: what is read was written before it was made.
+    read -r mark </proc/sys/kernel/random/uuid
+    {
+        if [ -n "$opt_literals" ]; then logs_of "$@" | grep -a -n -o -F -e "$mark" -e "$opt_literals"; fi
+        printf '%s\n' "$gs"
+        logs_of "$@"
+    } | literals=$opt_literals names=$vhost_names mark=$mark "$awk" -v SINCE="$opt_since" -v APP="$app_zone_seconds" -v HOST="$zone_seconds" "$AWK_lib$AWK_logs"
     ended logs
 }
 
-# Prints each log as GS F and what is known of it, GS and the numbers of the lines with a literal, GS D, and its text.
+# Prints each log as the mark with what is known of it, and its text. Holes of a sparse file become one line, and no GS is in it.
 logs_of() {
     for each in "$@"; do
         line=${sizes%%"$nl"*}
@@ -61,22 +67,9 @@ logs_of() {
         esac
         readable=false
         if [ -r "$each" ]; then readable=true; fi
-        printf '%sF\t%s\t%s\t%s\t%s\t%s\n' "$gs" "$readable" "$from" "${asked:+1}" "$line" "$name"
+        printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$mark" "$readable" "$from" "${asked:+1}" "$line" "$name"
         if [ "$readable" = false ] || [ "$from" -ge "$size" ]; then continue; fi
-        if [ -n "$opt_literals" ]; then
-            log_text "$each" | grep -a -n -o -F -e "$opt_literals" | awk -F : '$1 != last { print "\035" $1; last = $1 } NR > 200000 { exit }'
-        fi
-        printf '%sD\n' "$gs"
-        log_text "$each"
+        if [ "$from" = 0 ]; then head -c "$size" "$each"; else tail -c "+$((from + 1))" "$each" | head -c "$((size - from))"; fi
         printf '\n'
-    done
-}
-
-# Bytes from..size of a log. Holes of a sparse file become one line, and GS is the mark of logs_of.
-log_text() {
-    if [ "$from" = 0 ]; then
-        head -c "$size" "$1"
-    else
-        tail -c "+$((from + 1))" "$1" | head -c "$((size - from))"
-    fi | tr -s '\000\035' '[\n*]'
+    done | tr -s '\000\035' '[\n*]'
 }

@@ -1,5 +1,6 @@
 # Passes the lines of the PHP half on: long ones in pieces (+, then =), so that each is one write to the pipe. What is no line
-# of the protocol are PHP's last words; where its D line did not come, they say why fields are missing.
+# of the protocol are PHP's last words; where its D line did not come, they say why fields are missing. Its exit status is 3
+# where nothing came about the site's PHP. ENVIRON["php_cli"].
 
 /^STATUS\t/ {
     status = $2 + 0
@@ -11,7 +12,7 @@
     next
 }
 
-/^(J|P|JT|PT|M|C|L|S|N|ST|A|O)\t/ {
+/^(J|P|JT|PT|M|C|L|S|N|ST|A|O|Q)\t/ {
     split($0, part, "\t")
     came[part[2]] = 1
     line = $0
@@ -29,7 +30,11 @@
 }
 
 END {
-    if (done) exit
+    if (!done) last_words()
+    exit came_below("php/web/version") ? 0 : 3
+}
+
+function last_words(    i, said, reason, many, path) {
     for (i = count > 4 ? count - 4 : 1; i <= count; i++) said = said (said == "" ? "" : "\036") words[i]
     if (status == 124 || status == 143) reason = "PHP did not end in time"
     else if (status == 137) reason = "PHP was killed"

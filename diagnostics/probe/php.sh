@@ -65,6 +65,26 @@ find_php() {
     if [ -z "$php_cli" ]; then
         for each in /opt/remi/php*/root/usr/bin/php /usr/bin/php[0-9]*; do if [ -x "$each" ]; then php_cli=$each; fi; done
     fi
+    find_fpm_ini
+}
+
+# Sets fpm_ini to the folder with the php.ini of the pool's PHP, where the PHP half can tell of it: both programs are from one
+# build of Debian's packages. `php-fpm -i` would load every extension a second time.
+find_fpm_ini() {
+    fpm_ini='' pool_list=''
+    case $pool_file in "/etc/php/$site_version/fpm/"*) ;; *) return ;; esac
+    if [ "$php_cli" != "/usr/bin/php$site_version" ] || [ -z "$fpm" ] || { [ "$become" = no ] && [ "$uid" = 0 ]; }; then return; fi
+    if [ "$fpm" -nt "$php_cli" ] || [ "$fpm" -ot "$php_cli" ]; then return; fi
+    saved=$IFS
+    IFS=$nl
+    set -f
+    for each in $pool_ini; do
+        case $each in *[\'\\]*) pool_list=no ;; esac
+        pool_list="$pool_list'${each%%=*}' => '${each#*=}',"
+    done
+    set +f
+    IFS=$saved
+    case $pool_list in no*) pool_list= ;; *) fpm_ini=/etc/php/$site_version/fpm ;; esac
 }
 
 part_php_versions() {
@@ -95,7 +115,7 @@ part_php_versions() {
     done
 }
 
-# The PHP that serves the site, as it is configured for the web. Its ini is read by the program itself.
+# The PHP that serves the site, as it is configured for the web.
 part_fpm() {
     part_php_versions
     if [ "$pool_found" = 1 ] || [ -n "$fpm_user" ] && [ -z "$apache_module" ]; then
@@ -118,8 +138,8 @@ part_fpm() {
         flag php/web/running fpm_runs
         if [ -n "$fpm" ]; then
             say php/web/binary "$fpm"
-            as_web_limit 10 "$fpm" -i |
-                pool_ini=$pool_ini pool_timeout=$pool_timeout awk "$AWK_lib$AWK_phpinfo"
+            say php/web/ini/request_terminate_timeout "${pool_timeout:-0}"
+            if [ -z "$fpm_ini" ]; then ask_fpm; fi
         else
             missing php/web/ini "The program of the pool in $pool_file was not found"
         fi
@@ -130,6 +150,11 @@ part_fpm() {
     fi
     part_web_test
     ended fpm
+}
+
+# The pool's PHP as the program itself tells it.
+ask_fpm() {
+    as_web_only 10 "$fpm" -i | pool_ini=$pool_ini "$awk" "$AWK_lib$AWK_phpinfo"
 }
 
 # Whether the pool's own PHP runs: a master process of its name, and its socket.
@@ -196,16 +221,19 @@ part_php() {
     case $peer in *[\'\\]*) peer= ;; esac
     site=$env_app_url
     case $site in *[\'\\]*) site= ;; esac
+    salt=${opt_salt:-$env_key}
+    case $salt in *[\'\\]*) salt= ;; esac
     read_certificates
     {
         printf '%s\n%s' "<?php \$probe_company_key = '$key'; \$probe_peer = '$peer'; \$probe_app_url = '$site';\
- \$probe_certificates = [$certificates];" "$PHP_code" | {
+ \$probe_certificates = [$certificates]; \$probe_pool = [$pool_list]; \$probe_salt = '$salt';" "$PHP_code" | {
             cd / || exit 1
             set -- "$php_cli" -d display_errors=stderr -d log_errors=0 -d html_errors=0 -d error_reporting=-1 -- \
-                "$root" "$kind" "$web_user" "$php_seconds"
+                "$root" "$kind" "$web_user" "$php_seconds" "$fpm_ini"
             as_web_limit "$php_seconds" "$@" 2>&1
             printf '\nSTATUS\t%s\n' "$?"
         }
-    } | php_cli=$php_cli awk "$AWK_lib$AWK_pack"
+    } | php_cli=$php_cli "$awk" "$AWK_lib$AWK_pack"
+    if [ $? = 3 ] && [ -n "$fpm_ini" ]; then ask_fpm; fi
     ended php
 }

@@ -1,5 +1,5 @@
 # Reads what `php-fpm -i` prints (a text in sections), and prints php/web. ENVIRON: pool_ini (name=value lines of the pool, which
-# win over php.ini), pool_timeout (request_terminate_timeout).
+# win over php.ini).
 
 {
     gsub(/<[^>]*>/, " ")
@@ -69,5 +69,4 @@ END {
         if (wanted[i] == "allow_url_fopen") value = tolower(value) ~ /^(on|1|yes|true)$/ ? "1" : "0"
         say("php/web/ini/" wanted[i], value)
     }
-    say("php/web/ini/request_terminate_timeout", ENVIRON["pool_timeout"] == "" ? "0" : ENVIRON["pool_timeout"])
 }

@@ -96,9 +96,11 @@ mutex() {
     cache_file "${value%"${value#??}"}" "${second%"${second#??}"}" "$rest"
 }
 
-# What systemd and the journal say.
+# What cron, systemd and the journal say.
 part_system() {
+    part_cron
     part_units
+    part_lock
     part_heartbeat
     part_cache
     ended system
@@ -124,8 +126,19 @@ part_units() {
         return
     fi
     # shellcheck disable=SC2086
-    limit 10 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,User,NRestarts,ExecStart,WorkingDirectory \
-        cron.service crond.service 'ninjalift-import-*' $units </dev/null | awk "$AWK_lib$AWK_units"
+    limit_only 10 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,User,NRestarts,ExecStart,WorkingDirectory \
+        cron.service crond.service 'ninjalift-import-*' $units </dev/null | "$awk" "$AWK_lib$AWK_units"
+}
+
+# Who of Ninjalift is at work here.
+part_lock() {
+    number migration/lock null
+    for each in /run/ninjalift/*.lock; do
+        if [ ! -r "$each" ]; then break; fi
+        read -r uptime rest </proc/uptime
+        root=$root folder=/run/ninjalift "$awk" -v UPTIME="$uptime" "$AWK_lib$AWK_lock"
+        break
+    done
 }
 
 # When the schedule last ran: Z lines, of which the writer takes the newest.
@@ -133,14 +146,14 @@ part_heartbeat() {
     if [ -z "$kind" ]; then return; fi
     denied='' beat=''
     if have journalctl && [ -d /run/systemd/system ]; then
-        beat=$(limit 10 journalctl -q -n 400 --no-pager -o short-unix -t CRON -t CROND -t crond -t cron 2>&1 |
-            root=$root awk "$AWK_lib$AWK_heartbeat")
+        beat=$(limit_only 10 journalctl -q -n 400 --no-pager -o short-unix -t CRON -t CROND -t crond -t cron 2>&1 |
+            root=$root "$awk" "$AWK_lib$AWK_heartbeat")
     fi
     for each in /var/log/cron /var/log/cron.log /var/log/syslog; do
         case $beat in [0-9]*) break ;; esac
         if [ -f "$each" ] && [ ! -r "$each" ]; then denied=1; fi
         if [ -f "$each" ] && [ -r "$each" ]; then
-            beat=$(tail -c 262144 "$each" | root=$root awk -v NOW="$now" -v ZONE="$zone_seconds" "$AWK_lib$AWK_heartbeat")
+            beat=$(tail -c 262144 "$each" | root=$root "$awk" -v NOW="$now" -v ZONE="$zone_seconds" "$AWK_lib$AWK_heartbeat")
         fi
     done
     case $beat in

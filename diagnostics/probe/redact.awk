@@ -74,10 +74,11 @@ function pseudonym(kind, value) {
     value = tolower(value)
     redacted[kind]++
     if (!((kind, value) in place)) {
-        # Each costs a process.
-        if (places >= 300) return "<" kind ">"
+        # Each costs a process, but those that are known.
+        if (costly >= 300 && !((kind " " value) in digest)) return "<" kind ">"
         place[kind, value] = ++places
         place_of[places] = kind " " value
+        if (!(place_of[places] in digest)) costly++
     }
     return "\001" place[kind, value] "\002"
 }

@@ -35,7 +35,7 @@ part_storage() {
             limit 10 df -P -k "$@"
             limit 10 df -P -i "$@"
         }
-    } | asked=$asked awk "$AWK_lib$AWK_disks"
+    } | asked=$asked "$awk" "$AWK_lib$AWK_disks"
     if [ -n "$kind" ]; then
         if [ -L "$root/public/storage" ]; then
             if [ -d "$root/public/storage" ]; then value='link'; else value='broken link'; fi

@@ -3,6 +3,7 @@
 # pub2 (the same without links), host. -v MAIN: the first file.
 
 BEGIN {
+    held = 1
     pub = ENVIRON["pub"]
     pub2 = ENVIRON["pub2"]
     host = tolower(ENVIRON["host"])
@@ -167,12 +168,13 @@ function inside(block, outer) {
     return 0
 }
 
-function same_directory(path,    result) {
+# ask: whether the file system is asked, which knows of a link somewhere in the path; it takes a process.
+function same_directory(path, ask) {
     sub(/\/+$/, "", path)
     if (path == "" || pub == "") return 0
     if (path == pub || path == pub2) return 1
     if (path in asked) return asked[path]
-    # A link somewhere in the path: the file system knows.
+    if (!ask) return 0
     asked[path] = path ~ /^\/[^$]*$/ && ++questions <= 20 && system("[ " quoted(path) " -ef " quoted(pub) " ]") == 0
     return asked[path]
 }
@@ -197,19 +199,29 @@ function listens_on(block, port,    count, i, list) {
     return 0
 }
 
-function has_root(block,    i) {
-    if (same_directory(effective(block, "root"))) return 1
+function has_root(block, ask,    i) {
+    if (same_directory(effective(block, "root"), ask)) return 1
     for (i = 1; i <= blocks; i++)
-        if (i != block && ((i, "root") in one) && inside(i, block) && same_directory(one[i, "root"])) return 1
+        if (i != block && ((i, "root") in one) && inside(i, block) && same_directory(one[i, "root"], ask)) return 1
     return 0
 }
 
-function choose(    i, score, best, best_score, php, first, default_block, smallest, size, socket, path) {
+function is_server(block) {
+    return block_name[block] == "server" && block_name[up[block]] != "upstream" && block_name[up[block]] != "stream"
+}
+
+# How well a server block fits this site: its name, its root, and TLS.
+function score_of(block, root,    score) {
+    score = names_match(block) + (root ? 4 : 0)
+    return score && many[block, "listen"] ~ / ssl|443/ ? score + 0.5 : score
+}
+
+function choose(    i, score, sure, best, best_score, php, first, default_block, smallest, size, socket, path) {
+    # What a block has that names the root itself; the file system is asked only about those that could be better.
+    for (i = 1; i <= blocks; i++) if (is_server(i) && has_root(i, 0) && score_of(i, 1) > sure) sure = score_of(i, 1)
     for (i = 1; i <= blocks; i++) {
-        if (block_name[i] != "server" || block_name[up[i]] == "upstream" || block_name[up[i]] == "stream") continue
-        score = names_match(i)
-        if (has_root(i)) score += 4
-        if (score && many[i, "listen"] ~ / ssl|443/) score += 0.5
+        if (!is_server(i)) continue
+        score = score_of(i, has_root(i, score_of(i, 1) >= sure))
         if (score > best_score) {
             best = i
             best_score = score
@@ -246,7 +258,7 @@ function choose(    i, score, best, best_score, php, first, default_block, small
             size = limit_of(i)
             if (smallest == 0 || (size && size < smallest)) smallest = size
         }
-    put("web/vhost/max_body_bytes", sprintf("%.0f", smallest))
+    put("web/vhost/max_body_bytes", smallest)
     path["time"] = effective(php ? php : best, "fastcgi_read_timeout")
     put("web/vhost/read_timeout_seconds", path["time"] == "" ? 60 : int(seconds(path["time"]) + 0.5))
     size = split(many_up(best, "ssl_certificate"), path, "\n")

@@ -38,11 +38,11 @@ part_web() {
         directory=${nginx_conf%/*}
         files=$(files_of "$directory"/* "$directory"/*/*)
         found=$(files=$files pub=$public pub2=${root_physical:+$root_physical/public} host=$site_host \
-            awk -v MAIN="$nginx_conf" "$AWK_lib$AWK_web")
+            "$awk" -v MAIN="$nginx_conf" "$AWK_lib$AWK_web")
     elif [ -n "$apache_conf" ]; then
         server=apache
         files=$(files_of "$@")
-        found=$(files=$files pub=$public pub2=${root_physical:+$root_physical/public} host=$site_host awk "$AWK_lib$AWK_apache")
+        found=$(files=$files pub=$public pub2=${root_physical:+$root_physical/public} host=$site_host "$awk" "$AWK_lib$AWK_apache")
     else
         found=
         if [ -d /etc/nginx ] || [ -d /etc/apache2 ] || [ -d /etc/httpd ]; then
@@ -66,7 +66,7 @@ part_web() {
     files=$(files_of /etc/php/*/fpm/pool.d/*.conf /etc/php-fpm.d/*.conf /etc/opt/remi/php*/php-fpm.d/*.conf \
         /etc/php*/php-fpm.d/*.conf /usr/local/etc/php-fpm.d/*.conf /opt/remi/php*/root/etc/php-fpm.d/*.conf \
         /etc/php/*/php-fpm.d/*.conf)
-    if [ -n "$files" ]; then take "$(files=$files socket=$vhost_socket awk "$AWK_lib$AWK_fpm")"; fi
+    if [ -n "$files" ]; then take "$(files=$files socket=$vhost_socket "$awk" "$AWK_lib$AWK_fpm")"; fi
 }
 
 # Sets web_user, and become: how this script runs a command as that user ("" where it is that user, no where it cannot).
@@ -143,7 +143,7 @@ part_web_test() {
             ;;
         *) return ;;
     esac
-    value=$(limit 10 "$@" 2>&1)
+    value=$(limit_only 10 "$@" 2>&1)
     status=$?
     case $value in
         *'version: '*/*)
@@ -160,6 +160,6 @@ part_web_test() {
         missing web/config_ok "The test of the web server's configuration did not end in time, or is not there"
     else
         number web/config_ok false
-        printf '%s\n' "$value" | awk "$AWK_lib"'{ if (length(all) < 1500) all = all (NR > 1 ? "\036" : "") $0 } END { out("ST\tweb/config_error\t" all) }'
+        printf '%s\n' "$value" | "$awk" "$AWK_lib"'{ if (length(all) < 1500) all = all (NR > 1 ? "\036" : "") $0 } END { out("ST\tweb/config_error\t" all) }'
     fi
 }

@@ -16,9 +16,10 @@
 #   X text           a secret of .env; Y text the salt that .env gives; H text what stays as it is; K text a company's key
 #   I address        the host's own
 #   Z time source    a sign that the schedule ran
+#   Q value digest   the digest of a pseudonym ("kind value") that is known
 #
 # <<key:RAW>> and <<name:RAW>> in a string are places of pseudonyms. Where there are any, the document is preceded by GS, the
-# salt, the values ("kind value" lines) and GS, and main.sh puts their digests in.
+# salt, the values ("kind value" lines; "kind \001 digest" where it is known) and GS, and main.sh puts their digests in.
 
 BEGIN {
     FS = "\t"
@@ -77,6 +78,11 @@ $1 == "D" {
     next
 }
 
+$1 == "Q" {
+    if ($3 ~ /^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]$/) digest[$2] = $3
+    next
+}
+
 $1 == "Z" {
     if ($2 + 0 > beat) {
         beat = $2 + 0
@@ -102,7 +108,10 @@ END {
     about_the_probe()
     if (places) {
         printf "\035%s\n", salt
-        for (i = 1; i <= places; i++) printf "%s\n", clean(place_of[i])
+        for (i = 1; i <= places; i++) {
+            if (place_of[i] in digest) printf "%s \001 %s\n", substr(place_of[i], 1, index(place_of[i], " ") - 1), digest[place_of[i]]
+            else printf "%s\n", clean(place_of[i])
+        }
         printf "\035"
     }
     printf "{\"schema\":1"
@@ -337,7 +346,7 @@ function about_the_probe(    line, i, many, part, path, first) {
         set("cron/heartbeat/source", "\"" beat_source "\"")
     }
     if (!complete) {
-        split("php:php/cli config http tls/sites tls/files tls/php_bundle exposure database mail/mailer mail/connects migration/cache queue/retry_after queue/redis time/database_offset_seconds;fpm:php/web php/versions web/config_ok;logs:logs/files logs/hits logs/import;files:permissions/paths permissions/unwritable permissions/owners permissions/world_writable permissions/parents_blocked app/bootstrap_cache storage/exports storage/backups storage/sessions;system:queue/units cron/service/enabled cron/heartbeat migration/unit", group, ";")
+        split("php:php/cli config http tls/sites tls/files tls/php_bundle exposure database mail/mailer mail/connects migration/cache queue/retry_after queue/redis time/database_offset_seconds;fpm:php/web php/versions web/config_ok;logs:logs/files logs/hits logs/import;files:permissions/paths permissions/unwritable permissions/owners permissions/world_writable permissions/parents_blocked app/bootstrap_cache storage/exports storage/backups storage/sessions;system:queue/units cron/service/enabled cron/heartbeat migration/unit migration/lock", group, ";")
         for (i = 1; i in group; i++) {
             first = index(group[i], ":")
             if (substr(group[i], 1, first - 1) in ended) continue

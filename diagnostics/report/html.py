@@ -19,18 +19,30 @@ ORDER = (FAIL, ERROR, WARN, SKIP, PASS)
 
 def text(diagnoses: Sequence[Diagnosis], made: datetime.datetime) -> str:
     """The page. made: when, as it is shown."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            diagnoses=diagnoses,
+            made=made.strftime("%Y-%m-%d %H:%M %Z").strip(),
+            groups=GROUPS,
+            order=ORDER,
+            total=summary(finding for each in diagnoses for finding in each.findings),
+        )
+    )
+
+
+def environment(*folders: Path) -> Environment:
+    """What every page is made with: the look (style.css), the filters ``printable`` and ``lines``, escaping.
+
+    folders: where else templates lie.
+    """
+    made = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(printable=printable, lines=lines)
-    return environment.get_template("report.html").render(
-        diagnoses=diagnoses,
-        made=made.strftime("%Y-%m-%d %H:%M %Z").strip(),
-        groups=GROUPS,
-        order=ORDER,
-        total=summary(finding for each in diagnoses for finding in each.findings),
-    )
+    made.filters.update(printable=printable, lines=lines)
+    return made

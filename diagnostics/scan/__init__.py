@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .hits import JudgedHit, judge_hits, probe_literals
+from .hits import JudgedHit, judge_hits, prepare, probe_literals
 from .signatures import Signature, signature, signatures
 
-__all__ = ["JudgedHit", "Signature", "judge_hits", "probe_literals", "signature", "signatures"]
+__all__ = ["JudgedHit", "Signature", "judge_hits", "prepare", "probe_literals", "signature", "signatures"]

@@ -35,6 +35,11 @@ def _judge() -> Judge:
     return Judge(fast=False)  # to compile hyperscan's databases takes longer than to look at 200 hits without
 
 
+def prepare() -> None:
+    """Read the signatures now, so that judge_hits does not have to: it takes as long as a host's answer."""
+    _judge()
+
+
 def judge_hits(hits: Iterable[Mapping[str, Any]]) -> list[JudgedHit]:
     """Judge `logs/hits` of the facts (docs/facts.md): known failures first, the gravest and most frequent at the top.
 

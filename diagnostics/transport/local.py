@@ -6,7 +6,7 @@ import shlex
 import subprocess
 
 from ..targets import Target
-from .process import talk
+from .process import TooMuch, talk
 from .session import Session
 
 
@@ -25,4 +25,6 @@ class LocalTransport:
             return session.answer(b"", f"sudo: {missing.strerror}".encode())
         except subprocess.TimeoutExpired:
             raise session.late(timeout) from None
+        except TooMuch:
+            raise session.too_much() from None
         return session.answer(done.stdout, done.stderr)

@@ -9,7 +9,7 @@ import time
 
 from ..targets import Ssh, Target, TargetError
 from . import settings, troubles
-from .process import talk
+from .process import TooMuch, talk
 from .session import KEEP, Session
 from .settings import Settings
 
@@ -58,6 +58,8 @@ class OpensshTransport:
             return troubles.persistently(once, until)
         except (TimeoutError, subprocess.TimeoutExpired):
             raise session.late(timeout) from None
+        except TooMuch:
+            raise session.too_much() from None
 
 
 def _client(ssh: Ssh, wanted: Settings) -> list:
@@ -85,6 +87,7 @@ def _through(wanted: Settings) -> str:
 def trouble(ssh: Ssh, said: str) -> TargetError:
     """What the OpenSSH client says when it fails, as a TargetError."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
+    # It says nothing where the server resets the connection before they have agreed on keys.
     last = lines[-1][:KEEP] if lines else "ssh ended without a word"
 
     def find(pattern: str) -> re.Match | None:
@@ -109,5 +112,5 @@ def trouble(ssh: Ssh, said: str) -> TargetError:
     # The reason stands in the first line that has one; the last is often only that the connection closed.
     reason = find(r"^.*(?:Could not resolve|connect to host|open failed|Unable to negotiate|kex_exchange).*$")
     why = (reason[0].strip() if reason else last)[:KEEP]
-    kind = troubles.Dropped if re.search("kex_exchange_identification.*(closed|reset)", why) else TargetError
-    return troubles.unreachable(ssh, why, kind)
+    dropped = not lines or re.search("(kex_exchange_identification|connect to host).*(closed|reset)", why)
+    return troubles.unreachable(ssh, why, troubles.Dropped if dropped else TargetError)

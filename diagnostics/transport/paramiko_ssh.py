@@ -10,7 +10,6 @@ import base64
 import hashlib
 import logging
 import os
-import re
 import shlex
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from paramiko.ssh_exception import BadAuthenticationType, IncompatiblePeer
 
 from ..targets import REFUSED, Ssh, Target, TargetError
 from . import known_hosts, settings, troubles
+from .process import BLOCK, MOST
 from .session import KEEP, Session
 from .settings import Settings
 
@@ -31,7 +31,6 @@ from .settings import Settings
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
 
-BLOCK = 1 << 16
 # Settings that only the OpenSSH client knows, and their values that ask for nothing.
 NOT_HERE = {
     "bindaddress": (),
@@ -130,7 +129,7 @@ class _Connection:
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise troubles.unreachable(self.ssh, f"Could not resolve hostname {wanted.host}: {why}") from None
-        why = ""
+        why, dropped = "", False
         for kind, how, protocol, _, place in found:
             made = socket.socket(kind, how, protocol)
             self.stack.callback(made.close)
@@ -139,11 +138,13 @@ class _Connection:
                 made.connect(place)
             except OSError as error:
                 why = "Connection timed out" if isinstance(error, socket.timeout) else error.strerror or str(error)
+                dropped = isinstance(error, ConnectionResetError)
                 continue
             # Without it every small packet waits for the answer to the one before: nine times slower on loopback.
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return made
-        raise troubles.unreachable(self.ssh, f"connect to host {wanted.host} port {wanted.port}: {why}")
+        why = f"connect to host {wanted.host} port {wanted.port}: {why}"
+        raise troubles.unreachable(self.ssh, why, troubles.Dropped if dropped else TargetError)
 
     def _through(self):
         """A channel through the last of the jump hosts."""
@@ -193,8 +194,10 @@ class _Connection:
         except (paramiko.SSHException, EOFError, OSError) as error:
             self._left()
             place = f"{self.settings.host} port {self.settings.port}"
-            why = f"{place}: no SSH server answers ({error or 'connection closed'})"
-            dropped = not client.remote_version and re.search("closed|reset", why)
+            # paramiko's message does not tell that the server closed; the error in whose handling it arose does.
+            ended = isinstance(error.__context__ or error, (EOFError, ConnectionError))
+            why = f"{place}: no SSH server answers ({'connection closed' if ended else error})"
+            dropped = ended and not client.remote_version
             raise troubles.unreachable(self.ssh, why, troubles.Dropped if dropped else TargetError) from None
         if not client.initial_kex_done:
             raise _Late
@@ -339,10 +342,11 @@ def _execute(client: paramiko.Transport, session: Session, until: float) -> tupl
         channel.shutdown_write()
     except OSError:
         left()  # who is not let in does not read; what it said is read below
-    stdout, stderr = [], []
-    while True:
-        while channel.recv_stderr_ready():
+    stdout, stderr, size = [], [], 0
+    while size <= MOST:
+        while channel.recv_stderr_ready() and size <= MOST:
             stderr.append(channel.recv_stderr(BLOCK))
+            size += len(stderr[-1])
         channel.settimeout(min(left(), 1))  # so that a host which only writes errors is heard
         try:
             block = channel.recv(BLOCK)
@@ -351,6 +355,9 @@ def _execute(client: paramiko.Transport, session: Session, until: float) -> tupl
         if not block:
             break
         stdout.append(block)
+        size += len(block)
+    if size > MOST:
+        raise session.too_much()
     if not channel.status_event.wait(left()):
         raise _Late
     while channel.recv_stderr_ready():

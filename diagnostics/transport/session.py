@@ -7,6 +7,7 @@ import secrets
 import shlex
 
 from ..targets import LOCAL, REFUSED, UNREACHABLE, Target, TargetError
+from .process import MOST
 
 KEEP = 300  # characters of what a host said, in a sentence
 # All of the script is read before it runs, so that no command in it can take the rest; and `sh -s` reads a pipe letter
@@ -53,6 +54,11 @@ class Session:
         """The time is up."""
         message = f"{self.name} did not answer to the end within {timeout:.0f} seconds."
         return TargetError(message, self._by_hand("uptime"), UNREACHABLE)
+
+    def too_much(self) -> TargetError:
+        """It prints on and on."""
+        message = f"{self.name} printed more than {MOST >> 20} MiB, which no facts are, and was not heard to the end."
+        return TargetError(message, self._by_hand("sh -c id | head"), REFUSED)
 
     def broken(self) -> TargetError:
         """The connection ended before the script did."""

@@ -1,6 +1,7 @@
 <?php
 // The program: what it is given, and its sections in the order in which they run.
-// php -- ROOT KIND WEBUSER SECONDS; $probe_company_key, $probe_peer, $probe_app_url and $probe_certificates stand before it.
+// php -- ROOT KIND WEBUSER SECONDS FPM (the folder with its php.ini, or nothing); $probe_company_key, $probe_peer,
+// $probe_app_url, $probe_certificates, $probe_pool (the pool's own settings) and $probe_salt stand before it.
 
 $probe = new stdClass();
 $probe->root = isset($argv[1]) ? rtrim($argv[1], '/') : '';
@@ -9,6 +10,9 @@ $probe->peer = isset($probe_peer) ? rtrim($probe_peer, '/') : '';
 $probe->app_url = isset($probe_app_url) ? rtrim($probe_app_url, '/') : '';
 $probe->deadline = microtime(true) + max(2, isset($argv[4]) ? (int) $argv[4] : 20) - 1;
 $probe->company_key = isset($probe_company_key) ? $probe_company_key : '';
+$probe->fpm = isset($argv[5]) ? $argv[5] : '';
+$probe->pool = isset($probe_pool) ? $probe_pool : [];
+$probe->salt = isset($probe_salt) ? $probe_salt : '';
 $probe->certificates = isset($probe_certificates) ? $probe_certificates : [];
 $probe->secrets = [];
 $probe->settings = [];
@@ -20,7 +24,7 @@ $probe->unconfigured = "the application's settings are not known";
 $probe->buffers = ob_get_level();
 $probe->section = null;
 
-$probe->sections = [['php/cli', 'probe_cli', false]];
+$probe->sections = [['php/cli', 'probe_cli', false], [[], 'probe_web', false]];
 if ($probe->kind !== '') {
     array_push(
         $probe->sections,

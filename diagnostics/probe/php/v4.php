@@ -9,15 +9,41 @@ function probe_v4_accounts($probe) {
     $join = $settings ? 'LEFT JOIN account_email_settings ON account_email_settings.account_id = accounts.id' : '';
     $accounts = [];
     $probe->forward_url = '';
-    foreach (probe_rows($probe, "SELECT accounts.id, account_key, accounts.created_at, $url AS url, $disabled AS disabled
+    $records = probe_v4_records($probe);
+    foreach (probe_rows($probe, "SELECT accounts.id, account_key, accounts.created_at, $url AS url, $disabled AS disabled,
+        (SELECT MIN(email) FROM users WHERE users.account_id = accounts.id AND users.deleted_at IS NULL
+            AND (users.public_id = 0 OR users.public_id IS NULL)) AS owner
         FROM accounts $join ORDER BY accounts.id LIMIT 200") as $row) {
         $forward = probe_without_login(trim((string) $row['url']));
         if (preg_match('~^https?://~i', $forward) && $probe->forward_url === '') { $probe->forward_url = $forward; }
         $accounts[] = ['id' => (int) $row['id'], 'key' => probe_pseudonym('key', $row['account_key']),
+            'owner' => probe_pseudonym('email', $row['owner']),
             'forward_url' => $forward, 'disabled' => (bool) $row['disabled'],
-            'created_age_seconds' => probe_age($probe, $row['created_at'])];
+            'created_age_seconds' => probe_age($probe, $row['created_at']),
+            'records' => (object) array_map(function ($counts) use ($row) {
+                return isset($counts[$row['id']]) ? (int) $counts[$row['id']] : 0;
+            }, $records)];
     }
     probe_list('database/accounts', $accounts);
+}
+
+/** Kind => account's id => how many its export would have, of the kinds that tell how long an import takes. */
+function probe_v4_records($probe) {
+    $found = [];
+    // As V4's exporter chooses them; migration/counts.py has the same, for one account.
+    foreach (['clients' => ['clients', '1 = 1'], 'products' => ['products', '1 = 1'],
+        'invoices' => ['invoices', 'invoice_type_id = 1 AND is_recurring = 0'],
+        'quotes' => ['invoices', 'invoice_type_id = 2'], 'payments' => ['payments', 'payment_status_id <> 2'],
+        'expenses' => ['expenses', '1 = 1'], 'tasks' => ['tasks', '1 = 1']] as $kind => list($table, $condition)) {
+        try {
+            probe_need_small($probe, $table);
+            $found[$kind] = array_column(probe_rows($probe, "SELECT account_id AS id, COUNT(*) AS number FROM $table
+                WHERE $condition GROUP BY account_id"), 'number', 'id');
+        } catch (Exception $error) {
+            probe_missing("database/accounts/records/$kind", probe_why($probe, $error));
+        }
+    }
+    return $found;
 }
 
 /** Of users that are not deleted. */
