@@ -71,13 +71,16 @@ FILLED = (
     "recurring_expenses",
 )
 
+# The lines in V5's ledger that only its importer writes.
+IMPORT_ENDS = "notes = 'Migrated Client Balance'"
 # V5 drops the attachments of invoices and quotes (failure docs-dropped): a loss that is known beforehand.
 KNOWN_LOSSES = ("invoice_documents",)
 # V5 always adds Backlog, Ready to do, In progress and Done, so fewer than V4's and these four are too few.
 ADDED_BY_V5 = {"task_statuses": 4}
 
 
-def _checked(key: str) -> str:
+def checked_key(key: str) -> str:
+    """The company's key, which is V4's account key; raises MigrationError (company-key-invalid) for anything else."""
     if not isinstance(key, str) or not KEY.fullmatch(key):
         raise MigrationError(
             f"'{key}' is not a company key: V4's keys are letters and digits",
@@ -91,9 +94,17 @@ def _count(table: str, tenant: str, condition: str) -> str:
     return f"SELECT COUNT(*) AS n FROM {table} WHERE {tenant}" + (f" AND {condition}" if condition else "")  # noqa: S608
 
 
+def import_end(company: str) -> str:
+    """SQL for V5: when the last import into a company ended (UTC), NULL for never; company: its id, in SQL.
+
+    The importer's lines in the ledger, one for each client, come after its last resource.
+    """
+    return f"(SELECT MAX(created_at) FROM company_ledgers WHERE company_id = {company} AND {IMPORT_ENDS})"  # noqa: S608
+
+
 def v4_queries(account_key: str) -> dict:
     """SQL by name for V4: ``company`` (id, account_key, name) and one ``n`` a kind. MigrationError for no key."""
-    key = _checked(account_key)
+    key = checked_key(account_key)
     account = f"(SELECT id FROM accounts WHERE account_key = '{key}')"  # noqa: S608
     queries = {"company": f"SELECT id, account_key, name FROM accounts WHERE account_key = '{key}'"}  # noqa: S608
     for kind, (table, condition, _, _) in KINDS.items():
@@ -106,7 +117,7 @@ def v5_queries(company_key: str) -> dict:
     ``import_ends`` (``n`` lines that V5's importer writes for each client after its last resource), and
     ``blank_companies`` (company_key): what failed tries left, never the company of this key itself.
     """
-    key = _checked(company_key)
+    key = checked_key(company_key)
     company = f"(SELECT id FROM companies WHERE BINARY company_key = '{key}')"  # noqa: S608
     queries = {
         "company": "SELECT id, company_key, JSON_UNQUOTE(JSON_EXTRACT(settings, '$.name')) AS name, "  # noqa: S608
@@ -118,10 +129,18 @@ def v5_queries(company_key: str) -> dict:
         f"WHERE c.is_disabled = 1 AND BINARY c.company_key <> '{key}' AND {empty} "
         "AND NOT EXISTS (SELECT 1 FROM jobs WHERE payload LIKE '%StartMigration%')"
     )
-    queries["import_ends"] = _count("company_ledgers", f"company_id = {company}", "notes = 'Migrated Client Balance'")
+    queries["import_ends"] = _count("company_ledgers", f"company_id = {company}", IMPORT_ENDS)
     for kind, (_, _, table, condition) in KINDS.items():
         queries[kind] = _count(table, f"company_id = {company}", condition)
     return queries
+
+
+def v5_company_sql() -> str:
+    """SQL for V5 with one place for the company's key: its ``id``, ``company_key``, ``name`` and ``is_disabled``."""
+    return (
+        "SELECT id, company_key, JSON_UNQUOTE(JSON_EXTRACT(settings, '$.name')) AS name, is_disabled"
+        " FROM companies WHERE BINARY company_key = ?"
+    )
 
 
 def v4_company_query(email: str, account_key: str = "") -> dict:
@@ -133,7 +152,7 @@ def v4_company_query(email: str, account_key: str = "") -> dict:
     goes in as hexadecimal digits, so nothing in it can become SQL; as a literal, so the column's collation decides.
     """
     digits = email.encode("utf-8").hex() or "00"
-    chosen = f"AND a.account_key = '{_checked(account_key)}' " if account_key else ""
+    chosen = f"AND a.account_key = '{checked_key(account_key)}' " if account_key else ""
     return {
         "company": "SELECT a.account_key, a.name, u.email AS owner_email, u.id AS owner_id FROM users u "  # noqa: S608
         "JOIN accounts a ON a.id = u.account_id "
@@ -174,6 +193,22 @@ def compare_manifest(manifest: dict, v5_rows: dict) -> list:
     documents = manifest["documents"]
     sent = dict(manifest["counts"], expense_documents=documents["expenses"], invoice_documents=documents["invoices"])
     return compare(sent, v5_rows)
+
+
+def table(v4_rows: dict, v5_rows: dict) -> list:
+    """A line for every kind that V4 has: ``entity``, ``v4``, ``v5``, whether fewer is ``known``, and the ``reason``.
+
+    In the shape of a reconciliation's counts (``group``, ``what``). Without V4's counts (its wizard gives none): empty.
+    """
+    v4, v5 = _numbers(v4_rows), _numbers(v5_rows)
+    lines = []
+    for kind, number in v4.items():
+        there = max(v5.get(kind, 0) - ADDED_BY_V5.get(kind, 0), 0)
+        known = kind in KNOWN_LOSSES and there < number
+        reason = "V5's importer never takes these over" if known else ""
+        line = {"entity": kind, "group": "", "what": "count", "v4": str(number), "v5": str(there)}
+        lines.append({**line, "known": known, "reason": reason})
+    return lines
 
 
 def known_losses(v4_rows: dict, v5_rows: dict) -> list:
