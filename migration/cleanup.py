@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from . import counts, import_control, import_jobs, php_db
 from .errors import MigrationError
@@ -19,18 +19,21 @@ FOLDER = "public/storage/migrations"
 
 _DELETE = r"""
 $pdo = ninja_connect($input);
-$delete = $pdo->prepare('DELETE FROM jobs WHERE id = ?');
-foreach ($input['jobs'] as $id) { $delete->execute([$id]); }
+foreach (['jobs', 'failed_jobs'] as $table) {
+    $delete = $pdo->prepare("DELETE FROM $table WHERE id = ?");
+    foreach ($input[$table] as $id) { $delete->execute([$id]); }
+}
 ninja_emit(['done' => true]);
 """
 
 
 class Leftovers(NamedTuple):
-    """files: below FOLDER. jobs: ids of this company's StartMigration rows. blank: companies (id, company_key)."""
+    """files: below FOLDER. jobs, failed_jobs: ids of StartMigration rows. blank: companies (id, company_key)."""
 
     files: list[str]
     jobs: list[int]
     blank: list[dict[str, Any]]
+    failed_jobs: Sequence[int] = ()
 
 
 def files(root: Path, company_key: str) -> list[Path]:
@@ -80,5 +83,5 @@ def remove(root: Path, left: Leftovers, php: str, web_user: str) -> None:
             raise MigrationError(
                 f"{path} cannot be removed: {error.strerror}", f"rm -rf {path}", "cleanup-failed"
             ) from None
-    if left.jobs:
-        php_db.run_script(root, _DELETE, {"jobs": left.jobs}, php, web_user)
+    if left.jobs or left.failed_jobs:
+        php_db.run_script(root, _DELETE, {"jobs": left.jobs, "failed_jobs": list(left.failed_jobs)}, php, web_user)
