@@ -32,6 +32,7 @@ KEYS: dict[str, tuple[tuple[str, ...], Any]] = {
     "ninja.db.multi_db_enabled": (("MULTI_DB_ENABLED",), False),
     "ninja.environment": (("NINJA_ENVIRONMENT",), "selfhost"),
     "ninja.expanded_logging": (("EXPANDED_LOGGING",), False),
+    "ninja.hash_salt": (("HASH_SALT",), ""),
     "ninja.internal_queue_enabled": (("INTERNAL_QUEUE_ENABLED",), True),
     "ninja.is_docker": (("IS_DOCKER",), False),
     "queue.default": (("QUEUE_CONNECTION",), "sync"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import MigrationError
 
-RESERVED = {"all", "ungrouped", "v4", "v5"}
+RESERVED = {"all", "ungrouped", "v4", "v5", "workers"}
 
 
 def pair(groups: dict, host: str) -> dict:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Mapping, NamedTuple
 
-from . import app_config, import_jobs, import_worker, pause, php_db, watch_host
+from . import app_config, import_jobs, import_worker, pause, php_db, watch, watch_host
 from .errors import MigrationError
 
 UNIT_FOLDER = Path("/run/systemd/system")  # gone after a boot, as the unit should be
@@ -88,8 +88,8 @@ def sources(load: Callable[[str], str]) -> dict[str, str]:
 
 
 def running(unit: str) -> bool:
-    """Say whether the unit starts, runs or stops."""
-    return watch_host.unit_state(unit).get("ActiveState") in ("active", "activating", "reloading", "deactivating")
+    """Say whether the unit is to start, starts, runs or stops."""
+    return watch.unit_lives(watch_host.unit_state(unit))
 
 
 def units_of(root: Path) -> list[str]:

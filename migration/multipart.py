@@ -1,7 +1,8 @@
-"""The multipart body of ``POST /api/v1/migration/start``, in blocks: an export of any size needs 64 KiB of memory.
+"""Multipart bodies for V5's API, in blocks: a file of any size needs 64 KiB of memory.
 
-Part names are those that V4's wizard sends (V4's CompleteService, and the recorded requests): one file part a company,
-named by its index, and one text part a company, named by its key. ``silent_migration`` stops V5's mails.
+Those of ``POST /api/v1/migration/start`` have the part names that V4's wizard sends (V4's CompleteService, and the
+recorded requests): one file part a company, named by its index, and one text part a company, named by its key.
+``silent_migration`` stops V5's mails.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import re
 import secrets
 from pathlib import Path
+from typing import BinaryIO, Callable
 
 BLOCK = 64 * 1024
 KEY = re.compile(r"[A-Za-z0-9]{1,64}")
@@ -58,6 +60,40 @@ class MigrationBody:
                 block = stream.read(min(BLOCK, left))
                 if not block:
                     raise OSError(f"{self._archive} became shorter while it was sent")
+                left -= len(block)
+                yield block
+        yield self._tail
+
+
+class DocumentBody:
+    """The body that attaches one file to a record: ``documents[]``, and ``_method=PUT`` as the route wants it [facts].
+
+    content: opens the file, once for every time that the body is sent. size: its bytes. name: its name in V5.
+    """
+
+    def __init__(self, content: Callable[[], BinaryIO], size: int, name: str) -> None:
+        boundary = f"ninjalift-{secrets.token_hex(16)}"
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._content = content
+        self._size = size
+        # PHP takes a backslash before a quote or a backslash for an escape (main/rfc1867.c).
+        quoted = re.sub(r'(["\\])', r"\\\1", name)
+        self._head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="_method"\r\n\r\nPUT\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="documents[]"; filename="{quoted}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        self._tail = f"\r\n--{boundary}--\r\n".encode("ascii")
+        self.length = len(self._head) + size + len(self._tail)
+
+    def __iter__(self):
+        yield self._head
+        left = self._size
+        with self._content() as stream:
+            while left:
+                block = stream.read(min(BLOCK, left))
+                if not block:
+                    raise OSError("the file became shorter while it was sent")
                 left -= len(block)
                 yield block
         yield self._tail

@@ -30,7 +30,7 @@ def _documents() -> list[dict]:
             "sql": "SELECT d.id, d.name, i.invoice_number AS number, d.size AS bytes FROM documents d"
             " JOIN invoices i ON i.id = d.invoice_id"
             " WHERE d.account_id = {account} AND d.expense_id IS NULL ORDER BY d.id",
-            "remedy": ("After the migration the attachments have to be copied to V5; keep V4 until they are there.",),
+            "remedy": ("After the migration put them into V5 with `./cli.py repair`; keep V4 until they are there.",),
             "is_sql": False,
         },
         {

@@ -217,6 +217,59 @@ def check_purge(response: Response, url: str, company_id: str) -> None:
         )
 
 
+def _refused_file(response: Response, url: str, name: str, size: int) -> MigrationError:
+    """V5's own reason, which is in `errors`: a type that it does not take, or PHP that dropped the file."""
+    body = response.json()
+    errors = body.get("errors") if isinstance(body, dict) else None
+    words = [str(text) for texts in errors.values() for text in texts] if isinstance(errors, dict) else []
+    reason = " ".join(words)[:300] or said(response)
+    message = f"V5 does not take '{name}' ({size / MEBIBYTE:.1f} MiB): {reason.rstrip('.')}"
+    if "upload" in reason:
+        message += f". PHP's upload_max_filesize or upload_tmp_dir on {url} is in the way"
+        return MigrationError(message, LIMITS, "document-refused")
+    return MigrationError(
+        f"{message}. To allow its type, add the extension to ADDITIONAL_UPLOAD_EXTENSIONS in V5's .env (without a dot,"
+        " several with commas), and cache the configuration again with `php artisan optimize`",
+        "editor /var/www/invoiceninja/.env",
+        "document-refused",
+    )
+
+
+def is_token_lost(response: Response) -> bool:
+    """Whether V5 does not know the token (TokenAuth: 403 before anything else is looked at, in English always)."""
+    return response.status == 403 and said(response) == "Invalid token"
+
+
+def token_lost(url: str) -> MigrationError:
+    """V5 forgot a token that a second login had just given."""
+    return MigrationError(
+        f"{url} no longer knows the token that a second login had just given, so something removes V5's tokens."
+        " What was done so far stays, and repeating does nothing twice",
+        "./cli.py repair CLIENT --execute",
+        "v5-token-lost",
+    )
+
+
+def check_attached(response: Response, url: str, name: str, size: int) -> None:
+    """Pass where V5 took a file; what it really has is for its list of documents to show."""
+    status = response.status
+    if status == 413:
+        raise MigrationError(
+            f"'{name}' ({size / MEBIBYTE:.1f} MiB) is larger than {url} takes in one request",
+            LIMITS,
+            "document-too-large",
+        )
+    if status == 500:  # as with an image that PHP cannot read; other files may still go through
+        raise MigrationError(
+            f"V5 failed inside with '{name}' (500){_quoted(response)}; an image that is damaged does that",
+            LOGS,
+            "document-refused",
+        )
+    if status == 422:
+        raise _refused_file(response, url, name, size)
+    checked_json(response, url, f"the upload of '{name}'")
+
+
 def checked_json(response: Response, url: str, what: str):
     """The JSON of a good answer."""
     if response.is_redirect:

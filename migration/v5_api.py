@@ -24,6 +24,16 @@ MAX_COMPANIES = 10  # MigrationController::startMigration: from 10 on no new one
 # V5 puts all of a company's rows into the answer to a login, unless created_at (a Unix time) says how young they must
 # be (BaseController::timeConstrainedResponse). The far end of 32 bits keeps the answer small.
 LOGIN_PATH = "/api/v1/login?include=token&created_at=2147483647"
+# The modules' argument specs begin with these; documented in plugins/doc_fragments/v5_login.py.
+LOGIN_OPTIONS = {
+    "url": {"type": "str", "required": True},
+    "address": {"type": "str", "default": ""},
+    "ca_file": {"type": "str", "default": ""},
+    "email": {"type": "str", "required": True},
+    "passwords": {"type": "list", "elements": "str", "required": True, "no_log": True},
+    "api_secret": {"type": "str", "default": "", "no_log": True},
+    "client": {"type": "str", "default": ""},
+}
 
 
 class Company:
@@ -81,7 +91,9 @@ class V5Client:
     def __init__(self, url: str, address: str = "", ca_file: str = "", api_secret: str = "") -> None:
         self._server = Server(url, address, ca_file)
         self._secret = api_secret
+        self._email = ""
         self._password = ""
+        self._renewed = False
         self.url = str(self._server.url)
         self.app_version = ""
         self._companies = []
@@ -109,7 +121,7 @@ class V5Client:
                 if error.id != "auth-401-credentials" or index + 1 == len(tries):
                     raise
                 continue
-            self._password = password
+            self._email, self._password = email, password
             return passwords.index(password)
         raise AssertionError("unreachable")
 
@@ -229,14 +241,45 @@ class V5Client:
         answers.check_start(response, self.url, archive, body.length)
         return StartAnswer(response, body.length, time.monotonic() - began)
 
+    def ask(self, method: str, path: str, company_key: str, body=b"", headers=None, length=None) -> Response:
+        """One request under ``/api/v1/`` with the token of this company, whatever V5 answers to it.
+
+        A V5 that no longer knows the token (403 ``Invalid token``, and nothing was done) is logged in to again, once;
+        body: bytes, or what gives the same blocks each time it is iterated, with their ``length``.
+        Raises MigrationError: company-missing, v5-token-lost, and those of a login.
+        """
+        response = self._send(method, path, self._own(company_key), body, headers, length)
+        if not answers.is_token_lost(response):
+            return response
+        if not self._renewed:
+            self._renewed = True
+            self._login(self._email, self._password)
+            response = self._send(method, path, self._own(company_key), body, headers, length)
+        if answers.is_token_lost(response):
+            raise answers.token_lost(self.url)
+        return response
+
+    def _own(self, company_key: str) -> Company:
+        company = self.company(company_key)
+        if company is None:
+            raise MigrationError(
+                f"{self._email} has no company with V4's key {company_key} on {self.url}",
+                "./cli.py migrate CLIENT",
+                "company-missing",
+            )
+        return company
+
     def _call(self, method: str, path: str, company=None, body: bytes = b"", headers=None) -> Response:
+        return self._send(method, path, company, body, headers, None)
+
+    def _send(self, method: str, path: str, company, body, headers, length) -> Response:
         every = {
             "X-Requested-With": "XMLHttpRequest",
             "Accept": "application/json",
             "X-Api-Token": self._token(company),
         }
         every.update(headers or {})
-        return self._server.request(method, f"/api/v1/{path}", every, body)
+        return self._server.request(method, f"/api/v1/{path}", every, body, length)
 
     def _token(self, company) -> str:
         with_token = [one for one in ([company] if company else self._companies) if one._token]

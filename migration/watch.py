@@ -118,6 +118,12 @@ class ImportLog:
             run.broken = False
 
 
+def unit_lives(state: Mapping[str, str]) -> bool:
+    """Say whether a unit of systemd is to start, starts, runs or stops. state: from watch_host.unit_state."""
+    # A busy systemd answers before it begins what it was told: until then the unit is inactive, and has a job.
+    return bool(state.get("Job")) or state.get("ActiveState") in ("active", "activating", "reloading", "deactivating")
+
+
 class Seen(NamedTuple):
     """What the host shows besides the log.
 
@@ -140,7 +146,7 @@ class Seen(NamedTuple):
     @property
     def alive(self) -> bool:
         """Whether the import's own worker is there; one that nobody watches counts as there."""
-        return not self.unit or self.unit.get("ActiveState") in ("active", "activating", "reloading", "deactivating")
+        return not self.unit or unit_lives(self.unit)
 
     @property
     def taken_by_other(self) -> bool:

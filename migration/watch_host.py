@@ -17,7 +17,7 @@ _LOG_SECONDS = 0.25
 _DATABASE_SECONDS = 1.0
 _SETTLE_SECONDS = 3.0  # between Completed and the end of the job that logged it
 _MEMORY = "watch.json"
-_UNIT_FIELDS = ("ActiveState", "SubState", "Result", "ExecMainStatus", "InvocationID", "MainPID")
+_UNIT_FIELDS = ("ActiveState", "SubState", "Result", "ExecMainStatus", "InvocationID", "MainPID", "Job")
 
 
 class Target(NamedTuple):
@@ -92,7 +92,10 @@ def mark(target: Target) -> dict[str, Any]:
 
 
 def unit_state(unit: str) -> dict[str, str]:
-    """Return ActiveState, SubState, Result, ExecMainStatus, InvocationID and MainPID of a unit; {} for no unit."""
+    """Return the fields of a unit as ``systemctl show`` has them, "" where it shows none; {} for no unit.
+
+    ActiveState, SubState, Result, ExecMainStatus, InvocationID, MainPID, and Job: what systemd has yet to begin of it.
+    """
     if not unit:
         return {}
     command = ["systemctl", "show", f"{unit}.service", "-p", ",".join(_UNIT_FIELDS)]
