@@ -12,7 +12,7 @@ import sys
 import click
 
 from . import lifecycle
-from .layout import CLIENTS_MOST
+from .layout import CLIENTS_MOST, WORKERS_MOST
 from .state import Lab, LabError, open_lab
 
 NAME = "ninjalift.lab"  # in click's meta: what the command that mends it needs to name the same lab
@@ -69,11 +69,14 @@ def lab() -> None:
 @click.option(
     "--debian", type=click.Choice(["12", "13"]), default="12", show_default=True, help="Release of the V5 machines."
 )
+@click.option(
+    "--workers", type=click.IntRange(0, WORKERS_MOST), default=0, help="Bare machines for playbooks/workers.yml."
+)
 @name_option
-def up(clients: int, debian: str, name: str | None) -> None:
+def up(clients: int, debian: str, workers: int, name: str | None) -> None:
     """Bring the lab up; safe to repeat, and repairs what a killed run left."""
     one = open_lab(name)
-    lifecycle.up(one, clients, debian, _say)
+    lifecycle.up(one, clients, debian, _say, workers)
     playbook = f".venv/bin/ansible-playbook -i {one.inventory} --vault-password-file {one.vault_password}"
     _say(f"The lab '{one.name}' is up. Its inventory works with `{playbook} playbooks/site.yml --limit client1`.")
     _say("To use it in this shell:")

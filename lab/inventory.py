@@ -23,7 +23,7 @@ def passwords(lab: Lab, client: Client) -> dict:
     return yaml.safe_load(file.read_text())
 
 
-def write(lab: Lab, clients: list, sums: dict) -> None:
+def write(lab: Lab, clients: list, workers: list, sums: dict) -> None:
     """Write hosts.yml, and for each client its variables and its vault."""
     if not lab.vault_password.exists():
         write_private(lab.vault_password, secrets.token_urlsafe(24) + "\n")
@@ -37,6 +37,8 @@ def write(lab: Lab, clients: list, sums: dict) -> None:
         vault = folder / "vault.yml"
         if not vault.exists():
             write_private(vault, _encrypt(yaml.safe_dump(passwords(lab, client)), lab.vault_password))
+    if workers:
+        groups["workers"] = {"hosts": {each.name: {"ansible_host": each.address} for each in workers}}
     connection = {
         "ansible_user": "ops",
         "ansible_python_interpreter": "/usr/bin/python3",

@@ -1,4 +1,4 @@
-"""Which machines a lab has: one that serves downloads, and a V4 and a V5 machine a client."""
+"""Which machines a lab has: one that serves downloads, a V4 and a V5 machine a client, and workers if asked for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from .machines import Machine
 from .state import Lab
 
 CLIENTS_MOST = 40
+WORKERS_MOST = 6
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,10 @@ def clients(lab: Lab, count: int, debian: str = "12") -> list:
 def download(lab: Lab, debian: str = "12") -> Machine:
     """The machine that serves the release archives; it begins as bare as the V5 machines."""
     return Machine(lab, "download", 2, f"bare{debian}", "download.test")
+
+
+def workers(lab: Lab, count: int, debian: str = "12") -> list:
+    """Bare machines that may become workers of a run."""
+    return [
+        Machine(lab, f"worker{each}", 2 + each, f"bare{debian}", f"worker{each}.test") for each in range(1, count + 1)
+    ]

@@ -45,7 +45,7 @@ def machines(lab: Lab) -> list:
     found = [layout.download(lab, settings["debian"])]
     for client in layout.clients(lab, settings["clients"], settings["debian"]):
         found += [client.v4, client.v5]
-    return found
+    return found + layout.workers(lab, settings.get("workers", 0), settings["debian"])
 
 
 def find(lab: Lab, name: str) -> Machine:
@@ -57,23 +57,24 @@ def find(lab: Lab, name: str) -> Machine:
     return known[name]
 
 
-def up(lab: Lab, clients: int, debian: str, say: Callable[[str], None]) -> list:
+def up(lab: Lab, clients: int, debian: str, say: Callable[[str], None], workers: int = 0) -> list:
     """Bring the lab up, or repair it; returns its clients. Safe to repeat.
 
-    A lab only grows: fewer clients, or another Debian release, than it has already change nothing.
+    A lab only grows: fewer clients or workers, or another Debian release, than it has already change nothing.
     Raises LabError where something is missing or a machine does not come up.
     """
-    require(f"up --clients {clients} --debian {debian} --name {lab.name}")
+    require(f"up --clients {clients} --debian {debian}{f' --workers {workers}' * bool(workers)} --name {lab.name}")
     with locked(lab):
         network.refuse_foreign_bridge(lab)
         settings = lab.read_settings()
         clients = max(clients, settings.get("clients", 0))
         debian = settings.get("debian", debian)
-        lab = claim(lab, clients=clients, debian=debian)
+        workers = max(workers, settings.get("workers", 0))
+        lab = claim(lab, clients=clients, debian=debian, workers=workers)
         everybody = machines(lab)
         _boot(lab, everybody, say)
         wanted = layout.clients(lab, clients, debian)
-        _furnish(lab, wanted, say)
+        _furnish(lab, wanted, layout.workers(lab, workers, debian), say)
         return wanted
 
 
@@ -101,7 +102,7 @@ def _lay(machine: Machine, image: os.PathLike, everybody: list) -> None:
     prepare.hosts(machine, everybody)
 
 
-def _furnish(lab: Lab, clients: list, say: Callable[[str], None]) -> None:
+def _furnish(lab: Lab, clients: list, workers: list, say: Callable[[str], None]) -> None:
     """Install V4 where it is missing, serve the release archives of this checkout, write the inventory."""
     archives = lab.dir / "archives"
     sums = releases.write(archives)
@@ -115,7 +116,7 @@ def _furnish(lab: Lab, clients: list, say: Callable[[str], None]) -> None:
         tasks += [pool.submit(_install_v4, lab, client) for client in fresh]
         for task in tasks:
             task.result()
-    inventory.write(lab, clients, sums)
+    inventory.write(lab, clients, workers, sums)
 
 
 def _install_v4(lab: Lab, client: layout.Client) -> None:

@@ -29,6 +29,7 @@ return [
     'trusted_proxies' => env('TRUSTED_PROXIES', false),
     'is_docker' => env('IS_DOCKER', false),
     'environment' => env('NINJA_ENVIRONMENT', 'selfhost'),
+    'upload_extensions' => env('ADDITIONAL_UPLOAD_EXTENSIONS', ''),
     'update_secret' => env('UPDATE_SECRET', ''),
     'db' => ['multi_db_enabled' => env('MULTI_DB_ENABLED', false), 'default' => env('DB_CONNECTION', 'mysql')],
     'i18n' => [

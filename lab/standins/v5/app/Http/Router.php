@@ -33,7 +33,11 @@ class Router
     /** @return array<int, string>|null what stands for the names in braces */
     private function match(string $pattern, string $path): ?array
     {
-        $regex = str_replace(['{entity}', '{id}'], ['(' . self::ENTITIES . ')', '([A-Za-z0-9]+)'], $pattern);
+        $regex = str_replace(
+            ['{entity}', '{id}', '{invited}', '{key}'],
+            ['(' . self::ENTITIES . ')', '([A-Za-z0-9]+)', '(invoice|quote|credit|recurring_invoice)', '([^/]+)'],
+            $pattern,
+        );
         return preg_match("#^{$regex}$#", $path, $found) ? array_slice($found, 1) : null;
     }
 }

@@ -2,6 +2,8 @@
 
 namespace App\Models;
 
+use DateTime;
+use Exception;
 use Illuminate\Contracts\Database\ModelIdentifier;
 
 /**
@@ -76,7 +78,20 @@ class Record
         if (in_array($name, self::JSON, true) && (is_array($value) || is_object($value))) {
             $value = json_encode($value);
         }
+        if (in_array($name, ['created_at', 'updated_at'], true) && is_string($value)) {
+            self::requireDate($value);
+        }
         $this->values[$name] = $value;
+    }
+
+    /** @throws Exception in Carbon's words */
+    public static function requireDate(string $value): void
+    {
+        try {
+            new DateTime($value);
+        } catch (Exception $e) {
+            throw new Exception("Could not parse '{$value}': {$e->getMessage()}");
+        }
     }
 
     public function __isset(string $name): bool

@@ -2,6 +2,7 @@
 
 namespace App\Transformers;
 
+use App\Http\Controllers\DocumentController;
 use App\Models\Record;
 use App\Utils\HashedIds;
 
@@ -15,6 +16,10 @@ class EntityTransformer
         'exchange_rate', 'total_taxes', 'rate'];
 
     private const HIDDEN = ['company_id', 'deleted_at', 'backup', 'config', 'client_hash', 'vendor_hash', 'tax_data', 'e_invoice'];
+
+    /** Tables whose records carry their documents without being asked (defaultIncludes of their transformers). */
+    private const WITH_DOCUMENTS = ['invoices', 'quotes', 'credits', 'expenses', 'recurring_invoices', 'recurring_expenses', 'clients', 'vendors',
+        'projects', 'tasks', 'products', 'payments'];
 
     /** @return array<string, mixed> */
     public function transform(Record $record): array
@@ -34,6 +39,9 @@ class EntityTransformer
             };
         }
         $data['archived_at'] = Transform::time($record->deleted_at);
+        if (in_array($record->table, self::WITH_DOCUMENTS, true)) {
+            $data['documents'] = DocumentController::of($record);
+        }
         return $data;
     }
 }

@@ -33,7 +33,7 @@ class Validator
     {
         $present = array_key_exists($field, $row);
         $value = $row[$field] ?? null;
-        $label = str_replace('_', ' ', "{$i}.{$field}");
+        $label = "{$i}.{$field}";
         $blank = $value === null || (is_string($value) && trim($value) === '') || $value === [];
         $messages = [];
         foreach ($rules as $rule) {

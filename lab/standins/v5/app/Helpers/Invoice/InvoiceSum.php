@@ -4,6 +4,8 @@ namespace App\Helpers\Invoice;
 
 use App\Models\Record;
 use App\Models\Settings;
+use Error;
+use TypeError;
 
 /** Works out an invoice (quote, credit): line totals, discount, taxes, surcharges, amount and balance. */
 class InvoiceSum
@@ -42,6 +44,9 @@ class InvoiceSum
             $item = array_filter((array) $item, fn (mixed $value) => $value !== null) + self::ITEM;
             unset($item['id'], $item['_id']);
             $item['type_id'] = $item['type_id'] == '0' ? '1' : (string) $item['type_id'];
+            foreach (['notes', 'product_key', 'custom_value1', 'custom_value2', 'custom_value3', 'custom_value4'] as $text) {
+                $item[$text] = str_replace(['</sc', 'onerror', 'prompt(', 'alert('], '<-', (string) ($item[$text] ?? ''));
+            }
             $item['tax_id'] = ($item['tax_id'] ?? '') === '' ? ($item['type_id'] === '2' ? '2' : '1') : $item['tax_id'];
             return $item;
         }, array_values($items));
@@ -59,14 +64,15 @@ class InvoiceSum
         $invoice = $this->invoice;
         $items = [];
         $subtotal = 0.0;
-        foreach ((array) $invoice->json('line_items') as $item) {
-            $item = (object) ((array) $item + self::ITEM);
+        $lines = $invoice->json('line_items');
+        foreach (is_iterable($lines) || is_object($lines) ? $lines : [] as $item) {
+            $item = $this->line($item);
             $item->line_total = $this->lineTotal($item);
             $item->is_amount_discount = (bool) $invoice->is_amount_discount;
             $subtotal += round($item->line_total, $this->precision);
             $items[] = $item;
         }
-        $discount = $invoice->is_amount_discount ? (float) $invoice->discount : round($subtotal * ((float) $invoice->discount / 100), 2);
+        $discount = $invoice->is_amount_discount ? (float) $invoice->discount : round($subtotal * ($invoice->discount / 100), 2);
         $lineTaxes = 0.0;
         foreach ($items as $item) {
             $item->tax_amount = $this->lineTax($item, $subtotal);
@@ -85,10 +91,22 @@ class InvoiceSum
         $this->apply();
     }
 
+    /** A line as an object with every field. @throws Error for what is none, in PHP's words for upstream's steps */
+    private function line(mixed $item): object
+    {
+        if (is_string($item)) {
+            throw new Error('Attempt to assign property "quantity" on string');
+        }
+        if (! is_object($item)) {
+            throw new TypeError('property_exists(): Argument #1 ($object_or_class) must be of type object|string, ' . get_debug_type($item) . ' given');
+        }
+        return (object) (array_filter((array) $item, fn (mixed $value) => $value !== null) + self::ITEM);
+    }
+
     private function lineTotal(object $item): float
     {
-        $total = (float) $item->cost * (float) $item->quantity;
-        $discount = (float) $item->discount;
+        $total = $item->cost * $item->quantity;
+        $discount = $this->invoice->is_amount_discount ? (float) $item->discount : $item->discount;
         return $this->invoice->is_amount_discount
             ? $total - round($discount, $this->precision)
             : round($total - $total * ($discount / 100), $this->precision);
@@ -96,12 +114,15 @@ class InvoiceSum
 
     private function lineTax(object $item, float $subtotal): float
     {
-        $discount = (float) $this->invoice->discount;
+        $discount = $this->invoice->discount;
         $share = $this->invoice->is_amount_discount ? ($subtotal == 0 ? 0 : $discount / $subtotal) : $discount / 100;
         $amount = $item->line_total - $item->line_total * $share;
         $tax = 0.0;
         foreach ([1, 2, 3] as $i) {
-            $tax += $this->tax($amount, (float) $item->{"tax_rate{$i}"});
+            $part = $this->tax($amount, $item->{"tax_rate{$i}"});
+            if ($this->invoice->is_amount_discount || strlen((string) $item->{"tax_name{$i}"}) > 1) {
+                $tax += $part;
+            }
         }
         return $tax;
     }
@@ -110,23 +131,23 @@ class InvoiceSum
     {
         $tax = 0.0;
         foreach ([1, 2, 3] as $i) {
-            $rate = (float) $this->invoice->{"tax_rate{$i}"};
+            $rate = $this->invoice->{"tax_rate{$i}"} ?: 0;
             if (strlen((string) $this->invoice->{"tax_name{$i}"}) < 2) {
                 continue;
             }
             $tax += $this->tax($this->total, $rate);
             foreach ([1, 2, 3, 4] as $j) {
                 if ($this->invoice->{"custom_surcharge_tax{$j}"}) {
-                    $tax += $this->tax((float) $this->invoice->{"custom_surcharge{$j}"}, $rate);
+                    $tax += round($this->invoice->{"custom_surcharge{$j}"} * ($rate / 100), 2);
                 }
             }
         }
         return $tax;
     }
 
-    private function tax(float $amount, float $rate): float
+    private function tax(float $amount, mixed $rate): float
     {
-        return round($this->invoice->uses_inclusive_taxes ? $amount - $amount / (1 + $rate / 100) : $amount * ($rate / 100), 2);
+        return round($this->invoice->uses_inclusive_taxes ? $amount - $amount / (1 + $rate / 100) : $amount * $rate / 100, 2);
     }
 
     /** A balance that equals the amount follows the new total; another one is the total less what was paid. */

@@ -22,12 +22,12 @@ class CompanyController
 
     public function show(Request $request, Auth $auth, string $id): Response
     {
-        return $this->answer(['data' => (new CompanyTransformer())->transform($this->own($auth, $id))]);
+        return $this->answer(['data' => self::whole(self::own($auth, $id))]);
     }
 
     public function update(Request $request, Auth $auth, string $id): Response
     {
-        $company = $this->own($auth, $id);
+        $company = self::own($auth, $id);
         $input = array_diff_key($request->input, ['_method' => 1]);
         if (isset($input['settings'])) {
             $settings = $company->json('settings');
@@ -41,7 +41,14 @@ class CompanyController
         return $this->answer(['data' => (new CompanyTransformer())->transform($company)]);
     }
 
-    private function own(Auth $auth, string $id): Record
+    /** @return array<string, mixed> a company with its documents, which no list of companies has */
+    public static function whole(Record $company): array
+    {
+        return (new CompanyTransformer())->transform($company) + ['documents' => DocumentController::of($company)];
+    }
+
+    /** @throws HttpException 401 for another company than the token's */
+    public static function own(Auth $auth, string $id): Record
     {
         $company = Record::find('companies', HashedIds::decode($id) ?? 0) ?? throw new ModelNotFoundException('App\\Models\\Company');
         if ($company->id !== $auth->company->id) {

@@ -11,7 +11,9 @@ use App\Repositories\Migration\GatewayImporter;
 use App\Repositories\Migration\PaymentImporter;
 use App\Repositories\Migration\SetupImporter;
 use App\Repositories\Migration\SimpleImporter;
+use Error;
 use Exception;
+use TypeError;
 
 /** Imports one unpacked migration.json, resource by resource, and remembers which old id became which new one. */
 class Import
@@ -75,7 +77,9 @@ class Import
             }
             info("Importing {$resource}");
             $importers[$class] ??= new $class($this);
-            $importers[$class]->{$this->method($resource)}($data[$resource]);
+            $method = $this->method($resource);
+            self::requireArray('process' . ucfirst($method), 'data', $data[$resource]);
+            $importers[$class]->{$method}($data[$resource]);
         }
         (new Finisher($this))->finish($data);
         if (is_file($this->file)) {
@@ -86,6 +90,47 @@ class Import
     private function method(string $resource): string
     {
         return lcfirst(str_replace(' ', '', ucwords(str_replace('_', ' ', $resource))));
+    }
+
+    /** @throws TypeError in upstream's words: its methods take arrays alone, and they have other names */
+    public static function requireArray(string $method, string $argument, mixed $value): void
+    {
+        if (! is_array($value)) {
+            throw new TypeError(sprintf(
+                'App\Jobs\Util\Import::%s(): Argument #1 ($%s) must be of type array, %s given, called in %s on line %d',
+                $method,
+                $argument,
+                get_debug_type($value),
+                __FILE__,
+                __LINE__
+            ));
+        }
+    }
+
+    /**
+     * What upstream's first step with a record says where it is none. It asks for a key, takes one out, or looks for its user.
+     *
+     * @throws TypeError|Error|Exception
+     */
+    public static function requireRow(string $resource, mixed $row): void
+    {
+        if (is_array($row)) {
+            return;
+        }
+        if (in_array($resource, ['invoices', 'payments', 'documents'], true)) {
+            array_key_exists('client_id', $row);
+        }
+        if ($row === null && in_array($resource, ['users', 'client_gateway_tokens'], true)) {
+            throw new Exception('Trying to access array offset on value of type null');
+        }
+        if ($row === null) {
+            self::requireArray('processUserId', 'resource', $row);
+        }
+        $writes = in_array($resource, ['clients', 'vendors', 'products', 'payment_terms'], true);
+        throw new Error(match (true) {
+            is_string($row) => $writes ? 'Cannot access offset of type string on string' : 'Cannot unset string offsets',
+            default => $writes ? 'Cannot use a scalar value as an array' : 'Cannot unset offset in a non-array variable',
+        });
     }
 
     public function remember(string $resource, mixed $old, int $new): void

@@ -27,6 +27,8 @@ class BillingImporter
 
     private const STATUS_APPLIED = 4;
 
+    private const OPEN = [2, 3];
+
     public function __construct(private readonly Import $import)
     {
     }
@@ -56,6 +58,7 @@ class BillingImporter
         Record::$unguarded = true;
         foreach ($rows as $row) {
             usleep(self::MICROSECONDS_PER_RECORD);
+            Import::requireRow('invoices', $row);
             $this->requireClients($row, 'invoices');
             $client = $this->import->reference('clients', $row, 'client_id');
             $recurring = $row['recurring_id'] ?? null;
@@ -67,6 +70,7 @@ class BillingImporter
             $values['line_items'] = InvoiceSum::cleanItems($row['line_items']);
             $values['paid_to_date'] = $row['amount'] - $row['balance'];
             $invoice = $this->save('invoices', $values, 'invoice');
+            $this->remind($invoice);
             $this->import->remember('invoices', $row['id'], (int) $invoice->id);
         }
         Record::$unguarded = false;
@@ -86,6 +90,18 @@ class BillingImporter
             $this->import->remember('quotes', $row['id'], (int) $quote->id);
         }
         Record::$unguarded = false;
+    }
+
+    /** When to remind of an invoice that is open depends on the company's time zone, which must be known for it. */
+    private function remind(Record $invoice): void
+    {
+        $settings = Settings::company((int) $invoice->company_id);
+        if (! in_array((int) $invoice->status_id, self::OPEN, true) || ($settings->entity_send_time ?? 0) == 0) {
+            return;
+        }
+        $row = app()->db()->first('select * from `timezones` where `id` = ?', [$settings->timezone_id]);
+        $zone = $row === null ? null : (object) $row;
+        $invoice->next_send_date = $zone->name === '' ? $invoice->next_send_date : null;
     }
 
     private function requireClients(array $row, string $resource): void
@@ -173,7 +189,8 @@ class BillingImporter
 
     private function inviteContacts(string $name, Record $record): void
     {
-        foreach (Record::allWhere('client_contacts', ['client_id' => $record->client_id, 'send_email' => 1]) as $contact) {
+        $living = ' and `deleted_at` is null order by `id`';
+        foreach (Record::allWhere('client_contacts', ['client_id' => $record->client_id, 'send_email' => 1], $living) as $contact) {
             $invitation = Blank::invitation($name, $record);
             $invitation->client_contact_id = $contact->id;
             $invitation->save();
@@ -221,6 +238,10 @@ class BillingImporter
         $values = [...$values, ...$this->defaults($client, $values, 'credit')];
         $credit->uses_inclusive_taxes = (int) (bool) Settings::client($client, 'inclusive_taxes');
         $credit->fill($values);
+        $lines = $credit->json('line_items');
+        foreach (is_array($lines) ? $lines : [] as $line) {
+            $line->notes = (string) $line->notes;
+        }
         $company = Record::find('companies', $values['company_id']);
         foreach ([1, 2, 3, 4] as $i) {
             $credit->{"custom_surcharge_tax{$i}"} = $company->{"custom_surcharge_taxes{$i}"};

@@ -24,10 +24,16 @@ class ContactImporter
         Record::$unguarded = true;
         foreach ($rows as $row) {
             usleep(self::MICROSECONDS_PER_CLIENT);
+            Import::requireRow('clients', $row);
             $values = $this->values('clients', $row);
             $values['balance'] = $row['balance'] ?: 0;
             $values['paid_to_date'] = $row['paid_to_date'] ?: 0;
             $client = $this->client($values)->fill($values);
+            foreach ($values['settings'] ?? [] as $name => $setting) {
+                $own = $client->json('settings');
+                $own->$name = $setting;
+                $client->settings = $own;
+            }
             if (! $client->country_id) {
                 $client->country_id = Settings::company((int) $this->import->company->id)->country_id ?? null;
             }
@@ -88,14 +94,17 @@ class ContactImporter
     /** Saves the contacts, the primary one first; a record without any gets a blank one. */
     private function saveContacts(string $table, string $owner, Record $record, array $row, callable $password): void
     {
-        $contacts = $row['contacts'];
+        $contacts = [];
+        foreach ($row['contacts'] as $contact) {
+            $contacts[] = $contact;
+        }
         usort($contacts, fn (array $a, array $b) => (int) ($b['is_primary'] ?? 0) <=> (int) ($a['is_primary'] ?? 0));
         $someoneGetsMail = in_array(true, array_map(fn (array $contact) => (bool) ($contact['send_email'] ?? false), $contacts), true);
         foreach ($contacts as $i => $contact) {
             $contact = ['company_id' => $record->company_id, 'user_id' => $this->import->userId($row), $owner => $record->id] + $contact;
             unset($contact['id']);
             $contact['is_primary'] = $i === 0;
-            if ($i === 0 && ! $someoneGetsMail) {
+            if ($i === 0 && ! $someoneGetsMail && $table === 'client_contacts') {
                 $contact['send_email'] = true;
             }
             $contact['email'] = trim($contact['email'] ?? '');
@@ -124,6 +133,7 @@ class ContactImporter
     {
         Record::$unguarded = true;
         foreach ($rows as $row) {
+            Import::requireRow('vendors', $row);
             $values = $this->values('vendors', $row);
             if (! ($values['currency_id'] ?? null)) {
                 $values['currency_id'] = Settings::company((int) $this->import->company->id)->currency_id ?? null;

@@ -21,6 +21,7 @@ class DocumentImporter
     public function documents(array $rows): void
     {
         foreach ($rows as $row) {
+            Import::requireRow('documents', $row);
             foreach (['invoice_id' => 'invoices', 'expense_id' => 'expenses'] as $column => $resource) {
                 if (($row[$column] ?? null) && ! $this->import->knows($resource)) {
                     return;

@@ -33,6 +33,7 @@ class Finisher
         }
         $this->openBalances((int) $company->id);
         (new CheckCompanyData($company))->handle();
+        Import::requireArray('processNinjaTokens', 'data', $data['ninja_tokens']);
         $this->ninjaTokens($data['ninja_tokens']);
         try {
             if (! $this->import->silent) {

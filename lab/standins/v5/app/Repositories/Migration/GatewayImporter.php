@@ -24,6 +24,9 @@ class GatewayImporter
         foreach ($rows as $row) {
             $values = array_diff_key($row, ['id' => 1]);
             $values['user_id'] = $this->import->userId($row);
+            if (isset($values['fees_and_limits'])) {
+                $values['fees_and_limits'] = $this->fees($values['fees_and_limits']);
+            }
             $values['company_id'] = $this->import->company->id;
             if (isset($values['config'])) {
                 $values['config'] = app()->encrypt($values['config']);
@@ -40,10 +43,26 @@ class GatewayImporter
         Record::$unguarded = false;
     }
 
+    /** The fees of each kind of payment, walked through as upstream does, which knows these names alone. */
+    private function fees(mixed $fees): array
+    {
+        $known = array_fill_keys(['is_enabled', 'gateway_type_id', 'min_limit', 'max_limit', 'fee_amount', 'fee_percent', 'fee_tax_name1', 'fee_tax_name2',
+            'fee_tax_name3', 'fee_tax_rate1', 'fee_tax_rate2', 'fee_tax_rate3', 'fee_cap', 'adjust_fee_percent'], true);
+        $result = [];
+        foreach ($fees as $kind => $values) {
+            $result[$kind] = [];
+            foreach ($values as $name => $value) {
+                $result[$kind][$name] = $known[$name] ? $value : null;
+            }
+        }
+        return $result;
+    }
+
     public function clientGatewayTokens(array $rows): void
     {
         Record::$unguarded = true;
         foreach ($rows as $row) {
+            Import::requireRow('client_gateway_tokens', $row);
             $values = array_diff_key($row, ['id' => 1]);
             $values['company_id'] = $this->import->company->id;
             $values['client_id'] = $this->import->reference('clients', $row, 'client_id');

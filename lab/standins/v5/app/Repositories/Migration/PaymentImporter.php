@@ -32,6 +32,7 @@ class PaymentImporter
         Record::$unguarded = false;
         foreach ($rows as $row) {
             usleep(self::MICROSECONDS_PER_RECORD);
+            Import::requireRow('payments', $row);
             if (array_key_exists('client_id', $row) && ! $this->import->knows('clients')) {
                 throw new ResourceDependencyMissing('Processing payments failed, because of missing dependency - clients.');
             }
@@ -58,7 +59,7 @@ class PaymentImporter
     }
 
     /** The payment's invoices with V5's ids; one that was not imported makes the payment forget them all. */
-    private function invoices(array $given): array
+    private function invoices(mixed $given): array
     {
         foreach ($given as $i => $invoice) {
             $id = $this->import->tryTransformingId('invoices', $invoice['invoice_id']);

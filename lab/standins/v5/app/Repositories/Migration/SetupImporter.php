@@ -10,6 +10,7 @@ use App\Models\Record;
 use App\Utils\HashedIds;
 use App\Utils\Validator;
 use Exception;
+use TypeError;
 
 /** Imports the account, the company with its settings, its users, payment terms and tax rates. */
 class SetupImporter
@@ -44,7 +45,11 @@ class SetupImporter
         $data['settings']['email_sending_method'] = 'default';
         $data['settings'] = $this->settings($data['settings']);
         $this->validateCompany($data);
-        unset($data['account_id'], $data['version']);
+        foreach (['account_id', 'version'] as $name) {
+            if (isset($data[$name])) {
+                unset($data[$name]);
+            }
+        }
         if (isset($data['referral_code'])) {
             app()->db()->update('accounts', ['referral_code' => $data['referral_code']], (int) $this->import->company->account_id);
             unset($data['referral_code']);
@@ -132,15 +137,24 @@ class SetupImporter
     {
         Record::$unguarded = true;
         Validator::rows($rows, ['first_name' => ['string'], 'last_name' => ['string'], 'email' => ['distinct', 'email']]);
+        $this->requireCompany($rows);
         foreach ($rows as $row) {
+            Import::requireRow('users', $row);
             $user = Record::firstWhere('users', ['email' => $row['email']]) ?? $this->newUser();
             $values = array_diff_key($row, array_flip(['id', 'confirmation_code', 'oauth_user_id', 'oauth_provider_id', 'company_user']));
+            if ($user->id !== null && is_string($row['deleted_at'] ?? null)) {
+                Record::requireDate($row['deleted_at']);
+            }
             $user->fill($values);
             $user->account_id = $this->import->company->account_id;
             if ((string) $user->password !== '') {
                 $user->has_password = 1;
             }
             $user->save();
+            if (isset($row['company_user']) && ! is_array($row['company_user'])) {
+                throw new TypeError('Illuminate\Database\Eloquent\Model::fill(): Argument #1 ($attributes) must be of type array, '
+                    . get_debug_type($row['company_user']) . ' given, called in ' . __FILE__ . ' on line ' . __LINE__);
+            }
             if (isset($row['company_user']) && ! $this->isMember($user)) {
                 Accounts::attach($this->import->company, $user, false);
             }
@@ -152,6 +166,22 @@ class SetupImporter
             $this->import->remember('users', $row['id'], (int) $user->id);
         }
         Record::$unguarded = false;
+    }
+
+    /** A user who is in V5 already must belong to a company that its key finds. */
+    private function requireCompany(array $rows): void
+    {
+        $errors = [];
+        foreach ($rows as $i => $row) {
+            $known = is_string($row['email'] ?? null) && $row['email'] !== '' && Record::firstWhere('users', ['email' => $row['email']]) !== null;
+            if ($known && $this->import->company->company_key === null) {
+                $errors["{$i}.email"] = ['This user is unable to be attached to this company. '
+                    . 'Perhaps they have already registered a user on another account?'];
+            }
+        }
+        if ($errors !== []) {
+            throw new MigrationValidatorFailed(json_encode($errors));
+        }
     }
 
     private function newUser(): Record
@@ -178,11 +208,15 @@ class SetupImporter
 
     public function paymentTerms(array $rows): void
     {
-        foreach ($rows as $row) {
+        $rows = array_map(function (mixed $row): array {
             $row['user_id'] = $this->import->user->id;
             $row['company_id'] = $this->import->company->id;
             $row['is_deleted'] ??= 0;
-            app()->db()->insert('payment_terms', $row);
+            ksort($row);
+            return $row;
+        }, array_values($rows));
+        if ($rows !== []) {
+            app()->db()->insertAll('payment_terms', $rows);
         }
     }
 
@@ -192,7 +226,10 @@ class SetupImporter
         Validator::rows($rows, ['name' => ['required'], 'rate' => ['required', 'numeric']]);
         foreach ($rows as $row) {
             $user = $this->import->userId($row);
-            unset($row['user_id'], $row['company_id']);
+            unset($row['user_id']);
+            if (isset($row['company_id'])) {
+                unset($row['company_id']);
+            }
             (new Record('tax_rates', ['name' => '', 'rate' => 0, 'company_id' => $this->import->company->id, 'user_id' => $user]))->fill($row)->save();
         }
         Record::$unguarded = false;

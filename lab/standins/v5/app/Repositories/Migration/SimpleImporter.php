@@ -10,6 +10,8 @@ use Exception;
 /** Imports the records that are copied as they are, but for the ids in them. */
 class SimpleImporter
 {
+    private const NOT_REMEMBERED = ['products', 'activities'];
+
     public function __construct(private readonly Import $import)
     {
     }
@@ -30,7 +32,7 @@ class SimpleImporter
 
     public function expenseCategories(array $rows): void
     {
-        $this->copy('expense_categories', array_map(fn (array $row) => ['is_deleted' => (bool) ($row['is_deleted'] ?? false)] + $row, $rows));
+        $this->copy('expense_categories', $rows, [], [], fn (array $row) => ['is_deleted' => (bool) ($row['is_deleted'] ?? false)] + $row);
     }
 
     public function taskStatuses(array $rows): void
@@ -44,8 +46,7 @@ class SimpleImporter
     {
         $references = ['client_id' => 'clients', 'category_id' => 'expense_categories', 'invoice_id' => 'invoices', 'project_id' => 'projects',
             'vendor_id' => 'vendors'];
-        $rows = array_map(fn (array $row) => [...$row, 'tax_amount1' => 0, 'tax_amount2' => 0, 'tax_amount3' => 0], $rows);
-        $this->copy('expenses', $rows, $references);
+        $this->copy('expenses', $rows, $references, [], fn (array $row) => [...$row, 'tax_amount1' => 0, 'tax_amount2' => 0, 'tax_amount3' => 0]);
     }
 
     public function recurringExpenses(array $rows): void
@@ -76,11 +77,14 @@ class SimpleImporter
      * @param array<int, array<string, mixed>> $rows
      * @param array<string, string> $references column => resource; followed where the column is set
      * @param array<string, mixed> $defaults
+     * @param ?callable(array<string, mixed>): array<string, mixed> $change
      */
-    private function copy(string $table, array $rows, array $references = [], array $defaults = []): void
+    private function copy(string $table, array $rows, array $references = [], array $defaults = [], ?callable $change = null): void
     {
         Record::$unguarded = true;
         foreach ($rows as $row) {
+            Import::requireRow($table, $row);
+            $row = $change === null ? $row : $change($row);
             $values = array_diff_key($row, ['id' => 1]);
             $values['company_id'] = $this->import->company->id;
             $values['user_id'] = $this->import->userId($row);
@@ -90,7 +94,7 @@ class SimpleImporter
                 }
             }
             $record = (new Record($table, $defaults))->fill($values)->save();
-            if (isset($row['id'])) {
+            if (! in_array($table, self::NOT_REMEMBERED, true)) {
                 $this->import->remember($table, $row['id'], (int) $record->id);
             }
         }

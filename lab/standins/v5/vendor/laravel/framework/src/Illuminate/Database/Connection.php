@@ -63,6 +63,18 @@ class Connection
         return (int) $this->pdo()->lastInsertId();
     }
 
+    /**
+     * Rows in one statement, whose columns are those of the first.
+     *
+     * @param array<int, array<string, mixed>> $rows
+     */
+    public function insertAll(string $table, array $rows): void
+    {
+        $columns = implode(', ', array_map(fn (string $c) => "`{$c}`", array_keys($rows[0])));
+        $marks = implode(', ', array_map(fn (array $row) => '(' . implode(', ', array_fill(0, count($row), '?')) . ')', $rows));
+        $this->run("insert into `{$table}` ({$columns}) values {$marks}", array_merge(...array_map('array_values', $rows)));
+    }
+
     /** @param array<string, mixed> $row */
     public function update(string $table, array $row, int $id): void
     {

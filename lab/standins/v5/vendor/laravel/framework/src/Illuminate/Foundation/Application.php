@@ -126,10 +126,15 @@ class Application
         $this->writeManifest('services.php');
     }
 
-    /** Too little memory and the like end PHP at once; the log gets to know on the way out. */
+    /**
+     * Too little memory and the like end PHP at once; the log gets to know on the way out. What that needs is loaded before,
+     * and the reserve is larger than Laravel's 32 KiB, for PHP gives memory back in pages: by chance too few of them were free.
+     */
     private function logFatalErrors(): void
     {
-        $reserve = str_repeat('x', 32768);
+        class_exists(FatalError::class);
+        $this->log();
+        $reserve = str_repeat('x', 262144);
         register_shutdown_function(function () use (&$reserve): void {
             $reserve = null;
             $error = error_get_last();
