@@ -1,8 +1,13 @@
-"""Ends a run after the task that is running, when its stop file appears; rescue and always sections still run."""
+"""Ends a run after the task that is running, when its stop file appears; rescue and always sections still run.
+
+And at once, when what has started it is gone: nobody would read what it says, and it would hang with the client's lock.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 from pathlib import Path
 
 from ansible.plugins.callback import CallbackBase
@@ -14,9 +19,12 @@ short_description: Ends a run after the running task
 description:
   - While the file named by the environment variable C(NINJALIFT_STOP_FILE) exists, further tasks fail first thing.
   - Tasks in rescue and always sections, and handlers, run as usual, so hosts are left as after any failed step.
+  - Where that variable is set, the run also ends when the process that has started it has ended, even by C(kill -9).
 requirements:
   - enable it with C(ANSIBLE_CALLBACKS_ENABLED=ninjalift_stop)
 """
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class CallbackModule(CallbackBase):
@@ -26,6 +34,12 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "ninjalift_stop"
     CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # ansible-runner lets a terminal's end pass by, and Ansible does not end when it can write to nobody.
+        if os.environ.get("NINJALIFT_STOP_FILE"):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
     def v2_playbook_on_task_start(self, task, is_conditional):
         """Make the task a failing one; Ansible calls this before it hands the task to the hosts."""

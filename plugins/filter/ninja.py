@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from migration import counts
 from migration.check_data import findings, parse_check_data
 from migration.clients import pair
+from migration.cutover import marks, queries
+from migration.cutover.todo import todo
 from migration.errors import MigrationError
 
 
@@ -39,6 +41,16 @@ class FilterModule:
             "ninja_v4_company": _as_filter(counts.v4_company_query),
             "ninja_v4_counts": _as_filter(counts.v4_queries),
             "ninja_v5_counts": _as_filter(counts.v5_queries),
+            "ninja_v5_company": _as_filter(queries.v5_company),
+            "ninja_v4_left": _as_filter(queries.v4_left),
+            "ninja_v4_links": _as_filter(queries.v4_links),
+            "ninja_v5_migrated": _as_filter(queries.v5_migrated),
+            "ninja_v5_links": _as_filter(queries.v5_links),
+            "ninja_unaccepted": marks.unaccepted,
+            "ninja_changes": marks.words,
+            "ninja_accepting": marks.accepting,
+            "ninja_cutover_todo": todo,
             "ninja_counts_diff": _as_filter(counts.compare),
+            "ninja_counts_table": _as_filter(counts.table),
             "ninja_known_losses": _as_filter(counts.known_losses),
         }

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.migration.errors import MigrationError
-from ansible.module_utils.migration.v5_api import V5Client
+from ansible.module_utils.migration.v5_api import LOGIN_OPTIONS, V5Client
 
 DOCUMENTATION = """
 ---
@@ -12,36 +12,7 @@ short_description: Log in to Invoice Ninja V5 and say which companies are there
 description:
   - Logs in as a migration would, from the machine on which the module runs, and changes nothing.
   - Where it fails it says in one sentence what is wrong, and which command mends it. It returns no token or password.
-options:
-  url:
-    description: V5's final address, as in C(https://v5.example.com).
-    type: str
-    required: true
-  address:
-    description: An address to connect to instead of the name's; server name and certificate check stay those of O(url).
-    type: str
-    default: ""
-  ca_file:
-    description: A CA bundle on this machine that replaces its system store.
-    type: str
-    default: ""
-  email:
-    description: The owner's e-mail.
-    type: str
-    required: true
-  passwords:
-    description: One or two passwords, tried in this order. The import replaces V5's password by V4's, hence two.
-    type: list
-    elements: str
-    required: true
-  api_secret:
-    description: V5's C(API_SECRET), where it has one.
-    type: str
-    default: ""
-  client:
-    description: The client's name, for the commands in messages.
-    type: str
-    default: ""
+extends_documentation_fragment: [v5_login]
 attributes:
   check_mode:
     support: full
@@ -86,18 +57,7 @@ remedy:
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "url": {"type": "str", "required": True},
-            "address": {"type": "str", "default": ""},
-            "ca_file": {"type": "str", "default": ""},
-            "email": {"type": "str", "required": True},
-            "passwords": {"type": "list", "elements": "str", "required": True, "no_log": True},
-            "api_secret": {"type": "str", "default": "", "no_log": True},
-            "client": {"type": "str", "default": ""},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=LOGIN_OPTIONS, supports_check_mode=True)
     args = module.params
     try:
         client = V5Client(args["url"], args["address"], args["ca_file"], args["api_secret"])

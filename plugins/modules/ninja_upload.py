@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.migration.errors import MigrationError
-from ansible.module_utils.migration.v5_api import V5Client
+from ansible.module_utils.migration.v5_api import LOGIN_OPTIONS, V5Client
 
 DOCUMENTATION = """
 ---
@@ -16,32 +16,8 @@ description:
   - V5's answer 200 is no proof that a migration started; a new StartMigration job or the import's log is.
   - Stops before it sends anything where V5 would ignore the upload (company exists, ten companies).
   - In check mode it makes the same checks and sends nothing.
+extends_documentation_fragment: [v5_login]
 options:
-  url:
-    description: V5's final address, as in C(https://v5.example.com).
-    type: str
-    required: true
-  address:
-    description: An address to connect to instead of the name's; server name and certificate check stay those of O(url).
-    type: str
-    default: ""
-  ca_file:
-    description: A CA bundle on this machine that replaces its system store.
-    type: str
-    default: ""
-  email:
-    description: The owner's e-mail.
-    type: str
-    required: true
-  passwords:
-    description: One or two passwords, tried in this order.
-    type: list
-    elements: str
-    required: true
-  api_secret:
-    description: V5's C(API_SECRET), where it has one.
-    type: str
-    default: ""
   archive:
     description: The export on this machine.
     type: path
@@ -58,10 +34,6 @@ options:
     description: Seconds to wait without any byte before giving up.
     type: int
     default: 600
-  client:
-    description: The client's name, for the commands in messages.
-    type: str
-    default: ""
 attributes:
   check_mode:
     support: full
@@ -129,17 +101,11 @@ remedy:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "url": {"type": "str", "required": True},
-            "address": {"type": "str", "default": ""},
-            "ca_file": {"type": "str", "default": ""},
-            "email": {"type": "str", "required": True},
-            "passwords": {"type": "list", "elements": "str", "required": True, "no_log": True},
-            "api_secret": {"type": "str", "default": "", "no_log": True},
+            **LOGIN_OPTIONS,
             "archive": {"type": "path", "required": True},
             "company_key": {"type": "str", "required": True, "no_log": False},
             "force": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 600},
-            "client": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.migration.errors import MigrationError
-from ansible.module_utils.migration.v5_api import V5Client
+from ansible.module_utils.migration.v5_api import LOGIN_OPTIONS, V5Client
 
 DOCUMENTATION = """
 ---
@@ -13,41 +13,13 @@ description:
   - Every refused upload and every failed import leaves a blank company behind, and ten of them block the account.
   - Removes companies for good, through V5's API. That they are blank is for the caller to know (filter ninja_v5_counts,
     query blank_companies). A company that is switched on, and the last one, are refused before anything is removed.
+extends_documentation_fragment: [v5_login]
 options:
-  url:
-    description: V5's final address, as in C(https://v5.example.com).
-    type: str
-    required: true
-  address:
-    description: An address to connect to instead of the name's; server name and certificate check stay those of O(url).
-    type: str
-    default: ""
-  ca_file:
-    description: A CA bundle on this machine that replaces its system store.
-    type: str
-    default: ""
-  email:
-    description: The owner's e-mail.
-    type: str
-    required: true
-  passwords:
-    description: One or two passwords, tried in this order. The import replaces V5's password by V4's, hence two.
-    type: list
-    elements: str
-    required: true
-  api_secret:
-    description: V5's C(API_SECRET), where it has one.
-    type: str
-    default: ""
   company_keys:
     description: The keys of the companies to remove. Those that are not there are passed over.
     type: list
     elements: str
     required: true
-  client:
-    description: The client's name, for the commands in messages.
-    type: str
-    default: ""
 attributes:
   check_mode:
     support: full
@@ -82,14 +54,8 @@ remedy:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "url": {"type": "str", "required": True},
-            "address": {"type": "str", "default": ""},
-            "ca_file": {"type": "str", "default": ""},
-            "email": {"type": "str", "required": True},
-            "passwords": {"type": "list", "elements": "str", "required": True, "no_log": True},
-            "api_secret": {"type": "str", "default": "", "no_log": True},
+            **LOGIN_OPTIONS,
             "company_keys": {"type": "list", "elements": "str", "required": True, "no_log": False},
-            "client": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
