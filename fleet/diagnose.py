@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import difflib
 import os
@@ -67,8 +68,13 @@ class Inquiry:
         answers = {}
         try:
             coming = collect(self.targets, self.options, self.backend)
-            # They are loaded while the hosts work.
+            # They are loaded while the hosts work, and so is what judges records of logs.
             checks = all_checks() if self.checks is None else self.checks
+            if self.targets and any(each.group == "logs" for each in checks):
+                with contextlib.suppress(Exception):  # the check that needs it says what is wrong
+                    from diagnostics import scan
+
+                    scan.prepare()
             for each in coming:
                 answers[each.target] = each
                 answered(each.target)
@@ -108,17 +114,18 @@ class Inquiry:
         found = examined(name, answer.facts or {}, checks, self.ignores, answer.seconds)
         if not self.situation or not host.client:
             return found
-        return replace(found, findings=[self._for_client(each, host.client) for each in found.findings])
+        return replace(found, findings=[for_client(each, host.client, self.situation) for each in found.findings])
 
-    def _for_client(self, finding: Finding, client: str) -> Finding:
-        """The commands that are run here, complete: checks know neither the client's name nor the inventory."""
-        lines = []
-        for line in finding.remedy.splitlines():
-            before, ours, command = line.partition("./cli.py ")
-            command, comment, rest = command.partition("  #")
-            whole = self.situation.command(ours + re.sub(r"\bCLIENT\b", client, command)) if ours else command
-            lines.append(before + whole + comment + rest)
-        return replace(finding, remedy="\n".join(lines))
+
+def for_client(finding: Finding, client: str, situation: Situation) -> Finding:
+    """The finding with the commands that are run here complete: checks know neither the client nor the inventory."""
+    lines = []
+    for line in finding.remedy.splitlines():
+        before, ours, command = line.partition("./cli.py ")
+        command, comment, rest = command.partition("  #")
+        whole = situation.command(ours + re.sub(r"\bCLIENT\b", client, command)) if ours else command
+        lines.append(before + whole + comment + rest)
+    return replace(finding, remedy="\n".join(lines))
 
 
 def prepared(

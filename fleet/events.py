@@ -65,18 +65,23 @@ class Run:
     """Everything that happened in a run, gathered event by event.
 
     client_of: host → client. observers are called with (client, Started | Step | Progress). findings: client →
-    where they come from → list. tail: what Ansible said outside of tasks, the last lines. Kept for outcome.py.
-    situation: completes the commands in what steps say.
+    where they come from → list. reconciliations: client → the document of the role reconcile. tail: what Ansible said
+    outside of tasks, the last lines. Kept for outcome.py. situation: completes the commands in what steps say. counts:
+    client → the records on both sides, as the migration or, better, the reconciliation counted them; differences:
+    client → how many the reconciliation found, by kind.
     """
 
     client_of: dict
     observers: list = field(default_factory=list)
     steps: list = field(default_factory=list)
     findings: dict = field(default_factory=dict)
+    reconciliations: dict = field(default_factory=dict)
     progress: dict = field(default_factory=dict)
     stats: dict = field(default_factory=dict)
     tail: list = field(default_factory=list)
     situation: Situation | None = None
+    counts: dict = field(default_factory=dict)
+    differences: dict = field(default_factory=dict)
 
     def __call__(self, event: dict) -> bool:
         """Take one event of ansible-runner; True keeps the event in the record too."""
@@ -126,6 +131,12 @@ class Run:
         for name, value in (result.get("ansible_facts") or {}).items():
             if name.endswith("_findings"):
                 self._find(step.client, name, value)
+            elif name == "migration_counts" and isinstance(value, list):
+                self.counts[step.client] = value
+            elif name == "reconcile_result" and isinstance(value, dict):
+                self.reconciliations[step.client] = value
+                self.counts[step.client] = value.get("counts") or []
+                self.differences[step.client] = differences_of(value)
         self._tell(step.host, step)
 
     def _find(self, client: str, source: str, found: Any) -> None:
@@ -156,6 +167,22 @@ class Run:
     def _tell(self, host: str, what: Any) -> None:
         for observer in self.observers:
             observer(self.client_of.get(host, host), what)
+
+
+def differences_of(reconciliation: dict) -> dict:
+    """The number of differences: ``total``, ``known`` ones among them, and of each of the ``kinds`` (entity/field).
+
+    Which records they are about stays out: that is personal data.
+    """
+    kinds: dict = {}
+    found = [each for each in reconciliation.get("differences") or [] if isinstance(each, dict)]
+    for each in found:
+        name = "/".join(filter(None, (str(each.get("entity", "")), str(each.get("field") or ""))))
+        kind = kinds.setdefault(name, {"kind": name, "total": 0, "known": 0})
+        kind["total"] += 1
+        kind["known"] += bool(each.get("known"))
+    known = sum(bool(each.get("known")) for each in found)
+    return {"total": len(found), "known": known, "kinds": [kinds[name] for name in sorted(kinds)]}
 
 
 def message_of(result: dict) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Iterable
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -20,17 +24,25 @@ from .exits import EDIT, UsageError
 from .remedies import PROJECT, shown
 
 SHOW = "ansible-inventory --graph"
+SECRET = re.compile(r"(?:pass|password|passwd|passphrase|secret|token|api_key|app_key|private_key|_email)$")
+SETTINGS = ("hooks_", "webhook_")  # how variables begin that are the command line's and no role's
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # what Ansible accepts as a group without a warning
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client and its two hosts, which may be the same; ``ssh``: host → what to give to ssh by hand."""
+    """A client and its two hosts, which may be the same.
+
+    ssh: host → what to give to ssh by hand. secrets: value → variable, of what no record may hold.
+    settings: the variables of hooks.py.
+    """
 
     name: str
     v4: str
     v5: str
     ssh: dict = field(default_factory=dict)
+    secrets: dict = field(default_factory=dict, repr=False)
+    settings: dict = field(default_factory=dict, repr=False)
 
 
 def ansible_environment(vault_password_file: str | None = None) -> dict:
@@ -61,10 +73,109 @@ def find_clients(inventory: Path, names: tuple, vault_password_file: str | None 
 
     Raises UsageError where the inventory cannot be read, a client is unknown, lacks its V4 or V5, or shares a host.
     """
-    tree = read(inventory, vault_password_file)
+    return named(read(inventory, vault_password_file), inventory, names)
+
+
+def named(tree: dict, inventory: Path, names: tuple) -> list:
+    """As ``find_clients``, of an inventory that was ``read``."""
     variables = tree.get("_meta", {}).get("hostvars", {})
     groups = groups_of(tree)
-    return [_client(name, groups, variables, inventory) for name in dict.fromkeys(names)]
+    clients = [_client(name, groups, variables, inventory) for name in dict.fromkeys(names)]
+    _refuse(_collisions(clients, variables), inventory)
+    return clients
+
+
+def chosen(tree: dict, inventory: Path, patterns: str) -> list:
+    """The clients that the patterns name, in their order and each once; no host is contacted.
+
+    tree: of ``read``. patterns: with commas between them, as a shell has them (``acme*``), for names of clients and of
+    groups around clients; ``!`` before one takes away. Raises UsageError where a pattern names nobody, or something is
+    wrong with a client that it names: all of that at once.
+    """
+    variables = tree.get("_meta", {}).get("hostvars", {})
+    groups = groups_of(tree)
+    wanted = [each.strip() for each in patterns.split(",") if each.strip()]
+    takes = [each for each in wanted if not each.startswith("!")] or ["*"]
+    drops = [each[1:] for each in wanted if each.startswith("!")]
+    names, wrong = {}, {}  # what each is called by
+    for host in dict.fromkeys([*groups.get("v4", []), *groups.get("v5", [])]):
+        around = [name for name, hosts in groups.items() if name not in RESERVED and host in hosts]
+        try:
+            names.setdefault(pair(groups, host)["name"], []).append(set(around))
+        except MigrationError as error:
+            wrong[error.message.rstrip(".")] = around or [host]
+    called = {name: {name, *set.intersection(*around)} for name, around in names.items()}
+    found = []
+    for pattern in takes:
+        mine = [name for name in sorted(called) if _matches(called[name], [pattern])]
+        if not mine and not any(_matches(around, [pattern]) for around in wrong.values()):
+            known = ", ".join(sorted(called)) or "none yet"
+            raise UsageError(f"No client of {inventory} is called '{pattern}' (clients: {known}).", SHOW)
+        found += [name for name in mine if not _matches(called[name], drops)]
+    troubles = [said for said, around in wrong.items() if _matches(around, takes) and not _matches(around, drops)]
+    clients = [_client(name, groups, variables, inventory) for name in dict.fromkeys(found)] if not troubles else []
+    _refuse([*troubles, *_collisions(clients, variables)], inventory)
+    if not clients:
+        raise UsageError(f"No client of {inventory} is left of '{patterns}'.", SHOW)
+    return clients
+
+
+def _refuse(troubles: list, inventory: Path) -> None:
+    """Raise UsageError with all of these sentences, if there is one."""
+    if troubles:
+        more = f" ({len(troubles)} troubles)" if len(troubles) > 1 else ""
+        raise UsageError(f"In {inventory}{more}: {'; '.join(troubles)}.", SHOW)
+
+
+def _matches(names: Iterable, patterns: list) -> bool:
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+
+def _collisions(clients: list, variables: dict) -> list:
+    """Sentences about clients that would get into each other's way: one V5 for two, or one company of V4 for two."""
+    seen: dict = {}
+    for each in clients:
+        v4, v5 = variables.get(each.v4, {}), variables.get(each.v5, {})
+        owner = _word(v4, "v4_owner_email").lower()
+        key = _word(v4, "v4_account_key")
+        found = {("have the same V5", place): place for place in (_site(_word(v5, "v5_url")), _place(v5, "v5_root"))}
+        if key:
+            found["move the company with the same key", key] = "v4_account_key"
+        elif owner:
+            places = (_site(_word(v4, "v4_url")), _place(v4, "v4_root"))
+            found.update({("move the same company of the same V4", place, owner): place for place in places})
+        for place, name in found.items():
+            if name:
+                seen.setdefault(place, (place[0], name, []))[2].append(each.name)
+    said = [
+        f"{', '.join(names[:-1])} and {names[-1]} {what}: {name}" for what, name, names in seen.values() if names[1:]
+    ]
+    # Two clients on one V5 share its URL and its place; one of them says enough.
+    return list({each.rpartition(": ")[0]: each for each in reversed(said)}.values())[::-1]
+
+
+def _word(variables: dict, name: str) -> str:
+    """A variable that is a plain text; one that is made of others, or vaulted, differs from client to client."""
+    value = variables.get(name, "")
+    return value.strip() if isinstance(value, str) and "{{" not in value else ""
+
+
+def _site(url: str) -> str:
+    """A URL as far as it tells sites apart."""
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.hostname or ''}{f':{port}' if port and port != usual else ''}{parts.path.rstrip('/')}".lower()
+
+
+def _place(variables: dict, root: str) -> str:
+    """Where an installation is, by SSH; nothing where the address may stand for a tunnel or is another host's."""
+    address = _word(variables, "ansible_host")
+    where = f"{variables.get('ansible_port') or 22}{variables.get(root) or ''}"
+    return "" if address in ("", "localhost", "127.0.0.1", "::1") or "{{" in where else f"{address}:{where}"
 
 
 def _client(name: str, groups: dict, variables: dict, inventory: Path) -> Client:
@@ -74,7 +185,9 @@ def _client(name: str, groups: dict, variables: dict, inventory: Path) -> Client
         raise UsageError(message, "./cli.py init")
     found = hosts_of(name, groups, inventory)
     ssh = {host: _ssh_target(host, variables.get(host, {})) for host in groups[name]}
-    return Client(name, found["v4"], found["v5"], ssh)
+    own = [variables.get(host, {}) for host in groups[name]]
+    settings = {key: value for each in own for key, value in each.items() if key.startswith(SETTINGS)}
+    return Client(name, found["v4"], found["v5"], ssh, secrets_of(own), settings)
 
 
 def hosts_of(name: str, groups: dict, inventory: Path) -> dict:
@@ -99,6 +212,16 @@ def client_of(host: str, groups: dict, inventory: Path) -> dict:
         raise UsageError(f"In {inventory}: {error.message.rstrip('.')}.", SHOW) from None
 
 
+def secrets_of(variables: list) -> dict:
+    """Value → variable, of what is a secret or an e-mail address by its name; variables: of each host."""
+    found = {}
+    for each in variables:
+        for name, value in each.items():
+            if SECRET.search(name) and isinstance(value, str) and value.strip() and "{{" not in value:
+                found[value] = name
+    return found
+
+
 def _ssh_target(host: str, variables: dict) -> str:
     """``[-p PORT] [USER@]ADDRESS``."""
     user, port = variables.get("ansible_user"), variables.get("ansible_port")
@@ -114,6 +237,17 @@ def clients_of(groups: dict) -> list:
         for name, hosts in groups.items()
         if name not in RESERVED and len(set(hosts) & v4) == 1 and len(set(hosts) & v5) == 1
     )
+
+
+def all_clients(inventory: Path, vault_password_file: str | None = None) -> list:
+    """Every client whose hosts are clear, to know whose a host is; none is contacted. Raises UsageError as ``read``."""
+    tree = read(inventory, vault_password_file)
+    variables, groups = tree.get("_meta", {}).get("hostvars", {}), groups_of(tree)
+    found = []
+    for name in clients_of(groups):
+        with contextlib.suppress(UsageError):
+            found.append(_client(name, groups, variables, inventory))
+    return found
 
 
 def groups_of(tree: dict) -> dict:

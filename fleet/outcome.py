@@ -19,11 +19,12 @@ STATUSES = {
     "unreachable": Exit.UNREACHABLE,
     "broken": Exit.BROKEN,
     "stopped": Exit.BROKEN,
+    "held": Exit.OK,  # a rule of the run did not let it begin
 }
 # Roles name the tasks that judge only what the user wrote into the inventory like this.
 CONFIGURATION_TASK = "Check the variables"
 STOPPED = "Stopped by hand before this step"  # plugins/callback/ninjalift_stop.py
-REMEDY = re.compile(r"\bMend it with:? (?:[^`\n]*: )?`([^`]+)`")
+REMEDY = re.compile(r"\b[Mm]end it with:? (?:[^`\n]*: )?`([^`]+)`")
 # Variables that a client must have (docs/cli.md); without one, Ansible says only that it is undefined.
 REQUIRED = "v4_url v4_owner_email v4_upgrade_archive_url v4_upgrade_archive_checksum"
 REQUIRED += " v5_url v5_archive_url v5_archive_checksum v4_owner_password v5_owner_password"
@@ -41,8 +42,9 @@ VAULT = re.compile(r"no vault secrets (?:were )?found|Decryption failed")
 class Outcome:
     """How one client ended.
 
-    status: ok, warn, fail, usage, unreachable, stopped or broken. message: one sentence, and remedy the command that
-    mends it; failed_step: where. unforeseen: plays that a plan cannot foresee. steps and findings: as in events.py.
+    status: one of STATUSES. message: one sentence, and remedy the command that mends it; failed_step: where.
+    unforeseen: plays that a plan cannot foresee. steps, findings, counts and differences: as in events.py.
+    reconciliation: the document of the comparison with V4 (docs/reconcile.md), None where there was none.
     """
 
     client: str
@@ -54,7 +56,10 @@ class Outcome:
     changed: int = 0
     unforeseen: list = field(default_factory=list)
     findings: list = field(default_factory=list)
+    reconciliation: dict | None = None
     steps: list = field(default_factory=list)
+    counts: list = field(default_factory=list)
+    differences: dict = field(default_factory=dict)
 
     @property
     def exit(self) -> Exit:
@@ -83,7 +88,10 @@ def _outcome(finished: Finished, client: Client, situation: Situation, planned: 
         "ok",
         changed=sum(step.status == "changed" for step in steps),
         findings=findings,
+        reconciliation=run.reconciliations.get(client.name),
         steps=[asdict(step) for step in steps if step.status != "skipped"],
+        counts=run.counts.get(client.name, []),
+        differences=run.differences.get(client.name, {}),
     )
     cause = _cause(run, steps)
     if cause:

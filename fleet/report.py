@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from migration.reconcile.text import table
+
 from .exits import Exit
 
 WORDS = {
@@ -16,29 +18,36 @@ WORDS = {
     "unreachable": "UNREACHABLE",
     "stopped": "STOPPED",
     "broken": "NOT DONE",
+    "held": "not begun",
 }
 
 
-def document(verb: str, results: list, ended: Exit, folder: Path, *, plan: bool = False) -> str:
-    """The JSON document of --json; docs/cli.md describes it. ``schema`` changes when a field loses its meaning."""
+def document(verb: str, results: list, ended: Exit, folder: Path, *, plan: bool = False) -> dict:
+    """The document of --json; docs/cli.md describes it. ``schema`` changes when a field loses its meaning."""
     clients = [asdict(each) for each in results]
-    record = {"schema": 1, "verb": verb, "plan": plan, "exit": int(ended), "record": str(folder), "clients": clients}
-    return json.dumps(record, indent=2, ensure_ascii=False)
+    return {"schema": 1, "verb": verb, "plan": plan, "exit": int(ended), "record": str(folder), "clients": clients}
+
+
+def dumped(document: dict) -> str:
+    """A document as it is printed."""
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def refusal(verb: str, ended: Exit, message: str, remedy: str, *, plan: bool = False) -> str:
     """The same document for a command that could not begin, or that broke; it has no record."""
     record = {"schema": 1, "verb": verb, "plan": plan, "exit": int(ended), "record": "", "clients": []}
-    return json.dumps({**record, "message": message, "remedy": remedy}, indent=2, ensure_ascii=False)
+    return dumped({**record, "message": message, "remedy": remedy})
 
 
 def text(verb: str, results: list, folder: Path) -> str:
-    """One line a client, the message where it failed, and where the record of the run lies."""
+    """One line a client, the message where it failed, and where the record of the run lies; what reconcile compared."""
     lines = []
     for each in results:
         ended = f"{each.client}: {verb} {WORDS[each.status]}"
         if each.status in ("ok", "warn"):
             ended += f": {count(each.changed)} changed something" if each.changed else ": nothing had to be changed"
+        if verb == "reconcile" and each.reconciliation:
+            lines += [*table(each.reconciliation), ""]
         lines.append(ended)
         lines += trouble(each)
     return "\n".join([*lines, f"Record of the run: {folder}"])
@@ -56,7 +65,9 @@ def plan(results: list, folder: Path) -> str:
             if step["play"] != play:
                 play = step["play"]
                 lines.append(f"  {play}")
-            lines.append(f"    {step['host']}: {step['message'] or step['task']}")
+            said = (step["message"] or step["task"]).splitlines()
+            lines.append(f"    {step['host']}: {said[0]}")
+            lines += [f"      {line}" for line in said[1:]]
         if each.unforeseen:
             lines.append("  These stages build on the changes above and cannot be foreseen before they are made:")
             lines += [f"    {name}" for name in each.unforeseen]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import os
-import shutil
 import signal
 import threading
 from contextlib import contextmanager
@@ -14,28 +11,47 @@ from typing import Callable, Iterator
 
 import yaml
 
+from . import records
 from .events import Run
-from .exits import UsageError
 from .inventory import PROJECT, ansible_environment
 from .remedies import Situation
 
-KEEP_RUNS = 50
+STOP = "stop"  # the file in a run's folder that asks it to end
 FORKS = 20  # hosts at the same time; each takes about 50 MB on the controller
 
 
 @dataclass
 class Finished:
-    """A run that has ended: what happened, ansible-runner's status, the folder of the record."""
+    """A run that has ended: what happened, ansible-runner's status, the record, which awaits its outcome."""
 
     run: Run
     status: str
-    folder: Path
+    recorder: records.Recorder
     stopped: bool = False
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the record."""
+        return self.recorder.folder
 
-def runs_dir() -> Path:
-    """Where the records of runs lie: one folder a run, 0700."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "ninjalift" / "runs"
+
+class Stopping:
+    """Whether somebody asked to stop: after the running step, or now. stop_files: of the runs that go on."""
+
+    def __init__(self, *stop_files: Path) -> None:
+        self.asked = threading.Event()
+        self.now = threading.Event()
+        self.stop_files = set(stop_files)
+
+    def ask(self) -> bool:
+        """Ask once more; returns whether that means now."""
+        if self.asked.is_set():
+            self.now.set()
+            return True
+        self.asked.set()
+        for each in list(self.stop_files):
+            each.touch()
+        return False
 
 
 def play(
@@ -59,44 +75,85 @@ def play(
     the sentence about that. situation: completes the commands in what steps say. Raises UsageError where the record
     cannot be written.
     """
+    listed = [{"name": each.name, "batch": 1} for each in clients]
+    redact = records.Redactor({value: name for each in clients for value, name in each.secrets.items()})
+    recorder = records.begin(verb, listed, {"verbose": verbose}, redact, plan=check)
+    client_of = {host: each.name for each in clients for host in (each.v4, each.v5)}
+    run = Run(client_of, observers=[recorder, *observers], situation=situation)
+    stopping = Stopping(recorder.folder / STOP)
+
+    def handle(event: dict) -> bool:
+        """A person may read what the record must not keep; ansible-runner keeps the event as it is afterwards."""
+        run(event)
+        event.update(redact(event))
+        return True
+
+    with interruptible(stopping, say):
+        status = ansible(
+            playbook,
+            clients,
+            inventory,
+            recorder.folder,
+            handle,
+            stopping,
+            variables=variables,
+            check=check,
+            vault_password_file=vault_password_file,
+            verbose=verbose,
+        )
+    return Finished(run, status, recorder, stopping.asked.is_set())
+
+
+def ansible(
+    playbook: Path,
+    clients: list,
+    inventory: Path,
+    folder: Path,
+    handle: Callable[[dict], bool],
+    stopping: Stopping,
+    *,
+    variables: dict | None = None,
+    check: bool = False,
+    vault_password_file: str | None = None,
+    verbose: bool = False,
+) -> str:
+    """One run of ansible-runner for these clients; returns its status. Several may go on in threads.
+
+    folder: its private_data_dir, which is there. handle: gets every event; whether the record keeps it. It ends after
+    the running task where ``STOP`` is in the folder.
+    """
     import ansible_runner
 
-    run = Run(
-        {host: each.name for each in clients for host in (each.v4, each.v5)}, observers=observers, situation=situation
-    )
-    folder = _new_folder(verb)
-    stop_file = folder / "stop"
     environment = {
         **ansible_environment(vault_password_file),
         "ANSIBLE_CALLBACKS_ENABLED": "ninjalift_stop",
         # ansible-runner adds its own folder to this, and Ansible then passes over the one in ansible.cfg.
         "ANSIBLE_CALLBACK_PLUGINS": str(PROJECT / "plugins" / "callback"),
-        "NINJALIFT_STOP_FILE": str(stop_file),
+        "NINJALIFT_STOP_FILE": str(folder / STOP),
     }
-    with _interruptible(stop_file, say) as stopping:
-        finished = ansible_runner.run(
-            private_data_dir=str(folder),
-            ident="run",
-            project_dir=str(PROJECT),
-            playbook=str(playbook),
-            inventory=str(inventory.resolve()),
-            limit=",".join(each.name for each in clients),
-            forks=min(len(run.client_of), FORKS),
-            cmdline="--check" if check else None,
-            # At 3 Ansible also shows the environment that it gives to tasks, secrets too.
-            verbosity=2 if verbose else None,
-            extravars=variables or {},
-            envvars=environment,
-            quiet=True,
-            event_handler=run,
-            status_handler=_forget_environment,
-            cancel_callback=stopping.now.is_set,
-            # Neither the environment, nor the variables, nor the hosts' facts go into files.
-            suppress_env_files=True,
-            fact_cache_type="memory",
-            settings={"pexpect_timeout": 0.2},
-        )
-    return Finished(run, finished.status, folder, stopping.asked.is_set())
+    finished = ansible_runner.run(
+        private_data_dir=str(folder),
+        ident="run",
+        project_dir=str(PROJECT),
+        playbook=str(playbook),
+        inventory=str(inventory.resolve()),
+        limit=",".join(each.name for each in clients),
+        forks=min(len({host for each in clients for host in (each.v4, each.v5)}), FORKS),
+        cmdline="--check" if check else None,
+        # At 3 Ansible also shows the environment that it gives to tasks, secrets too.
+        verbosity=2 if verbose else None,
+        extravars=variables or {},
+        envvars=environment,
+        quiet=True,
+        event_handler=handle,
+        status_handler=_forget_environment,
+        cancel_callback=stopping.now.is_set,
+        # Neither the environment, nor the variables, nor the hosts' facts go into files.
+        suppress_env_files=True,
+        fact_cache_type="memory",
+        settings={"pexpect_timeout": 0.2},
+    )
+    return finished.status
 
 
 def plays_of(playbook: Path) -> list:
@@ -114,51 +171,29 @@ def _forget_environment(status: dict, runner_config: object) -> None:
         Path(runner_config.artifact_dir, "command").unlink(missing_ok=True)
 
 
-def _new_folder(verb: str) -> Path:
-    """A new folder for this run; the oldest ones are removed."""
-    stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%S")
-    folder = runs_dir() / f"{stamp}-{verb}-{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, mode=0o700)
-        (folder / "artifacts").mkdir(mode=0o700)
-    except OSError as error:
-        raise UsageError(
-            f"The record of the run cannot be written to {folder}: {error.strerror}.", f"df -h {runs_dir()}"
-        ) from None
-    for old in sorted(each for each in runs_dir().iterdir() if each.is_dir())[:-KEEP_RUNS]:
-        shutil.rmtree(old, ignore_errors=True)
-    return folder
-
-
-class _Stopping:
-    """Whether somebody asked to stop: after the running task, or now."""
-
-    def __init__(self) -> None:
-        self.asked = threading.Event()
-        self.now = threading.Event()
-
-
 @contextmanager
-def _interruptible(stop_file: Path, say: Callable[[str], None]) -> Iterator[_Stopping]:
-    """Turn Ctrl-C into the stop file that plugins/callback/ninjalift_stop.py looks for, the second into a hard stop."""
-    stopping = _Stopping()
+def interruptible(stopping: Stopping, say: Callable[[str], None]) -> Iterator[Stopping]:
+    """Turn Ctrl-C and SIGTERM into stop files, for plugins/callback/ninjalift_stop.py, the second into a hard stop.
+
+    So does a terminal that is closed, unless that is to be ignored (nohup).
+    """
 
     def ask(*_: object) -> None:
-        if stopping.asked.is_set():
-            stopping.now.set()
+        if stopping.ask():
             say("Stopping now; what always has to run on the hosts does not run.")
-            return
-        stopping.asked.set()
-        stop_file.touch()
-        say("Stopping after the running step; Ctrl-C again stops at once.")
+        else:
+            say("Stopping after the running step; Ctrl-C again stops at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return
-    former = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    asking = [signal.SIGINT, signal.SIGTERM]
+    asking += [] if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [signal.SIGHUP]
+    former = {number: signal.signal(number, ask) for number in asking}
     try:
         yield stopping
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-        stop_file.unlink(missing_ok=True)
+        for each in stopping.stop_files:
+            each.unlink(missing_ok=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterable
+from typing import Any, Callable, Iterable
 
 from diagnostics.targets import INVENTORY, LOCAL, SSH, Ssh, Target
 from migration.clients import RESERVED
@@ -35,6 +36,35 @@ def explained(targets: Iterable[Target], inventory: Path, vault_password_file: s
     return [made for each in targets for made in (known.targets(each) if each.kind == INVENTORY else [each])]
 
 
+def of_clients(clients: Iterable, inventory: Path, tree: dict, vault_password_file: str | None = None) -> dict:
+    """The name of each client (inventory.Client) → its installations: ``v4`` and ``v5`` → (Target, what reads its
+    variables: name → text). tree: of ``inventory.read``. Raises UsageError where a variable cannot be used.
+    """
+    file = vault_password_file or os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE")
+    known = _Inventory(inventory, tree, file)
+    return {each.name: known.sides(each) for each in clients}
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of the inventory: how SSH reaches it (None where it is this machine), what reads one of its variables as a
+    text, and all of them, templates as they were written, vaulted values opened.
+    """
+
+    ssh: Ssh | None
+    text: Callable[..., str]
+    variables: dict = field(repr=False)
+
+
+def of_hosts(names: Iterable[str], client: str, inventory: Path, tree: dict, vault_password_file: str | None) -> dict:
+    """Name → Host. client: whose they are, for sentences. tree: of ``inventory.read``. Raises UsageError where a
+    variable cannot be used.
+    """
+    file = vault_password_file or os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE")
+    known = _Inventory(inventory, tree, file)
+    return {name: known.host(name, client) for name in names}
+
+
 class _Inventory:
     """What ``inventory.read`` said, and what it means for a target."""
 
@@ -57,6 +87,20 @@ class _Inventory:
         sides = [side for side in ("v4", "v5") if name in self.groups.get(side, ())]
         client = client_of(name, self.groups, self.path)["name"] if sides else ""
         return [self._target(asked, name, side, client, sides) for side in sides or [""]]
+
+    def sides(self, client: Any) -> dict:
+        """``v4`` and ``v5`` of a client → (its Target, the reader of its variables)."""
+        asked, both = Target(client.name, INVENTORY, client.name), ["v4", "v5"] if client.v4 == client.v5 else []
+        return {
+            side: (self._target(asked, host, side, client.name, both), _Variables(host, client.name, self).text)
+            for side, host in (("v4", client.v4), ("v5", client.v5))
+        }
+
+    def host(self, name: str, client: str) -> Host:
+        """A host, as the worker or the client's that it is."""
+        said = _Variables(name, client, self)
+        by_ssh = (said.text("ansible_connection") or "smart") in BY_SSH
+        return Host(self._ssh(name, said) if by_ssh else None, said.text, said.opened(self.hosts[name]))
 
     def _client(self, asked: Target) -> list:
         name = asked.name
@@ -174,6 +218,13 @@ class _Variables:
         if isinstance(value, list):
             return [self._trusted(inner) for inner in value]
         return trust_as_template(value) if isinstance(value, str) else value
+
+    def opened(self, value: Any) -> Any:
+        """The value with all vaults within it opened."""
+        value = self._opened(value)
+        if isinstance(value, dict):
+            return {name: self.opened(inner) for name, inner in value.items()}
+        return [self.opened(inner) for inner in value] if isinstance(value, list) else value
 
     def _opened(self, value: object) -> object:
         """What a single vaulted value holds; ``read`` has made sure that the password is right."""

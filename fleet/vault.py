@@ -45,13 +45,19 @@ def encrypt(text: str, password: str) -> str:
     return VaultLib([("default", secret)]).encrypt(text, secret=secret).decode()
 
 
+def decrypt(text: str, password: str) -> str:
+    """What a vault holds. Raises AnsibleError where the password does not open it."""
+    from ansible.parsing.vault import VaultLib, VaultSecret
+
+    return VaultLib([("default", VaultSecret(password.encode()))]).decrypt(text).decode()
+
+
 def opens(text: str, password: str) -> bool:
     """Whether the password opens this vault."""
     from ansible.errors import AnsibleError
-    from ansible.parsing.vault import VaultLib, VaultSecret
 
     try:
-        VaultLib([("default", VaultSecret(password.encode()))]).decrypt(text)
+        decrypt(text, password)
     except AnsibleError:
         return False
     return True

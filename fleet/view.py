@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
 from .events import Progress, Started, Step
 
@@ -28,7 +28,23 @@ def watching(clients: list, *, plan: bool = False) -> Iterator[Plain | Live]:
         yield Plain(plan=plan)
 
 
-class Plain:
+class View:
+    """What a run of the whole way also tells; these two need not be told it, for they follow every play."""
+
+    def begins(self, client: str, batch: int) -> None:
+        """A client is begun."""
+
+    def knows(self, client: str, records: Mapping[str, int] | None) -> None:
+        """How many records of each kind a client has."""
+
+    def stage(self, client: str, stage: str, state: str, **more: Any) -> None:
+        """A stage has started, or ended."""
+
+    def ends(self, client: str, outcome: Any, seconds: float) -> None:
+        """A client has ended (outcome.Outcome), or is not begun."""
+
+
+class Plain(View):
     """A line for every play, for what changed, failed or was shown, and for each resource of the import."""
 
     def __init__(self, stream: Any = None, *, plan: bool = False) -> None:
@@ -50,7 +66,7 @@ class Plain:
         print(line, file=self.stream, flush=True)
 
 
-class Live:
+class Live(View):
     """A table of clients: steps that are done and that changed something, what runs now, and the import's progress."""
 
     def __init__(self, clients: list, *, plan: bool = False, console: Any = None) -> None:
