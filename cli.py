@@ -51,6 +51,10 @@ PLAYBOOKS = {
     "logging": "expanded_logging.yml",
     "migrate": "migrate.yml",
     "check-data": "check_data.yml",
+    "reconcile": "reconcile.yml",
+    "repair": "repair.yml",
+    "cutover": "cutover.yml",
+    "rollback": "rollback.yml",
     "run": "site.yml",
 }
 
@@ -68,6 +72,17 @@ class Lazy(NamedTuple):
 
 
 LAZY = {
+    "run": Lazy("commands.run:run", "Everything in order, for one client, some, or all: verify to check-data."),
+    "status": Lazy(
+        "commands.status:status",
+        "Say how far every client is, how it is and what comes next. Changes nothing.",
+        "fleet.status:refusal",
+    ),
+    "wait": Lazy("commands.control:wait", "Wait until a run has ended, print its report, and exit as it did."),
+    "abort": Lazy(
+        "commands.control:abort", "Ask a run, or one client of it, to finish the running step and start none."
+    ),
+    "logs": Lazy("commands.control:logs", "Show what happened in a run, or to a client; --follow goes on."),
     "diagnose": Lazy(
         "commands.diagnose:diagnose",
         "Say what is wrong with a server, with the evidence and what mends it. Changes nothing.",
@@ -82,7 +97,13 @@ LAZY = {
         "Find known failures, unknown errors and an unfinished import in logs.",
         "diagnostics.scan.report:refusal",
     ),
-    "explain": Lazy("commands.diagnose:explain", "Show the page of a check or of a known failure."),
+    "lint-export": Lazy(
+        "commands.lint_export:lint_export",
+        "Predict what V5's importer will do with an export: where it fails, and what is lost.",
+        "migration.lint.report:refusal",
+    ),
+    "report": Lazy("commands.report:report", "Say what became of a run and its clients: text, HTML, CSV, JSON."),
+    "explain": Lazy("commands.diagnose:explain", "Show what a finding means, or a known failure."),
     "lab": Lazy("lab.commands:lab", "Real Debian machines with V4, and bare ones for V5, to try everything on."),
 }
 ARGUMENTS = "ninjalift.arguments"  # in click's meta
@@ -129,15 +150,20 @@ class Group(click.Group):
             status, message = Exit.BROKEN, f"Ninjalift itself failed: {type(error).__name__}: {error}."
             message += f" See where with: `NINJALIFT_DEBUG=1 ./cli.py {shlex.join(arguments)}`, and report it."
             remedy = ""
-        if as_json and verb in LAZY:
-            click.echo(imported(LAZY[verb].refusal)(status, message, remedy))
-        elif as_json:
+        if as_json and verb in PLAYBOOKS:
             from fleet import report
 
-            click.echo(report.refusal(verb, status, message, remedy, plan="--plan" in arguments))
+            click.echo(report.refusal(verb, status, message, remedy, plan=is_plan(verb, arguments)))
+        elif as_json:
+            click.echo(imported(LAZY[verb].refusal)(status, message, remedy))
         else:
             click.echo(f"{message} Mend it with: `{remedy}`" if remedy else message, err=True)
         ctx.exit(status)
+
+
+def is_plan(verb: str, arguments: list) -> bool:
+    """Whether a command that could not begin was to say only what would be done."""
+    return "--plan" in arguments or (verb == "repair" and "--execute" not in arguments)
 
 
 def imported(place: str) -> object:
@@ -162,12 +188,20 @@ COMMON = [
 ]
 
 
-def playbook_command(verb: str, *own: object):
-    """Make a function a command that runs the verb's playbook; the function turns its own options into variables."""
+def playbook_command(verb: str, *own: object, words: tuple = (), unless_plan: str = ""):
+    """Make a function a command that runs the verb's playbook; the function turns its own options into variables.
+
+    words: what may follow the clients; the function gets those that do as ``words``. unless_plan: the flag without
+    which the command only says what would be done.
+    """
 
     def wrap(variables_of):
         def command(clients, inventory, vault_password_file, ask_vault_pass, **given):
             said = {name: given.pop(name) for name in ("plan", "as_json", "strict", "verbose")}
+            if words:
+                clients, given["words"] = split(clients, words, verb)
+            if unless_plan:
+                said["plan"] = said["plan"] or not given[unless_plan]
             from fleet import remedies, vault
 
             file = vault_password_file or vault.made_by_init()
@@ -180,7 +214,8 @@ def playbook_command(verb: str, *own: object):
             click.get_current_context().exit(ended)
 
         command.__doc__ = variables_of.__doc__
-        clients = click.argument("clients", nargs=-1, required=True, metavar="CLIENT...")
+        shown = f"CLIENT... [{'|'.join(words)}]..." if words else "CLIENT..."
+        clients = click.argument("clients", nargs=-1, required=True, metavar=shown)
         for option in reversed([*own, clients, *COMMON]):
             command = option(command)
         return main.command(verb, epilog=EXITS)(command)
@@ -188,37 +223,22 @@ def playbook_command(verb: str, *own: object):
     return wrap
 
 
-def play(situation, vault_password_file, variables, *, plan, as_json, strict, verbose) -> Exit:
-    """Run the playbook that was asked for (remedies.Situation), show it, print the report; returns the exit status."""
-    from fleet import outcome, report, runner, view
-    from fleet.inventory import find_clients
+def split(given: tuple, words: tuple, verb: str) -> tuple:
+    """The clients, and the words that follow them; the first is a client whatever it is called.
 
-    verb, inventory = situation.verb, situation.inventory
-    playbook = HERE / "playbooks" / PLAYBOOKS[verb]
-    clients = find_clients(inventory, situation.clients, vault_password_file)
-    with view.watching([each.name for each in clients], plan=plan) as watcher:
-        finished = runner.play(
-            playbook,
-            verb,
-            clients,
-            inventory,
-            observers=[watcher],
-            say=watcher.say,
-            variables=variables,
-            check=plan,
-            vault_password_file=vault_password_file,
-            verbose=verbose,
-            situation=situation,
-        )
-    results = outcome.outcomes(finished, clients, situation, runner.plays_of(playbook) if plan else None)
-    ended = outcome.exit_status(results, strict=strict)
-    document = report.document(verb, results, ended, finished.folder, plan=plan)
-    (finished.folder / "result.json").write_text(document + "\n")
-    if as_json:
-        click.echo(document)
-    else:
-        click.echo(report.plan(results, finished.folder) if plan else report.text(verb, results, finished.folder))
-    return ended
+    Raises UsageError where there is a word alone.
+    """
+    if len(given) == 1 and given[0] in words:
+        raise UsageError(f"{verb} needs the name of a client before {given[0]}.", f"./cli.py {verb} --help")
+    first = next((i for i in range(1, len(given)) if all(each in words for each in given[i:])), len(given))
+    return given[:first], given[first:]
+
+
+def play(situation, vault_password_file, variables, **said) -> Exit:
+    """Run the playbook of the verb that was asked for (remedies.Situation); returns the exit status."""
+    from commands.play import play
+
+    return play(situation, vault_password_file, variables, HERE / "playbooks" / PLAYBOOKS[situation.verb], **said)
 
 
 @playbook_command("verify")
@@ -257,15 +277,18 @@ def logging(state: str) -> dict:
         metavar="COMPANY_NAME",
         help="Replace the company of this name in V5: V5 deletes it first. A backup is taken before that.",
     ),
+    click.option("--anyway", is_flag=True, help="Send the export even if the prediction is that its import fails."),
     click.option("--remove-blank", is_flag=True, help="First remove the blank companies that failed tries left in V5."),
 )
-def migrate(transport: str | None, force: str | None, remove_blank: bool) -> dict:
+def migrate(transport: str | None, force: str | None, anyway: bool, remove_blank: bool) -> dict:
     """Export from V4, import into V5, and watch until the end is proven."""
     variables: dict = {"migration_transport": transport.replace("-", "_")} if transport else {}
     if force is not None:
         if not force.strip():
             raise UsageError("--force needs the name of the company that is replaced.", "./cli.py migrate --help")
         variables.update(migration_force=True, migration_force_company=force)
+    if anyway:
+        variables["migration_anyway"] = True
     if remove_blank:
         variables["migration_remove_blank"] = True
     return variables
@@ -273,14 +296,82 @@ def migrate(transport: str | None, force: str | None, remove_blank: bool) -> dic
 
 @playbook_command("check-data")
 def check_data() -> dict:
-    """Run V5's own check and read it; anything but zeros fails."""
+    """Run V5's own check, then compare V5 with V4; anything but zeros, and every difference, fails."""
     return {}
 
 
-@playbook_command("run")
-def run() -> dict:
-    """Everything in order: verify, upgrade, provision, migrate, check-data."""
-    return {}
+@playbook_command(
+    "reconcile",
+    click.option(
+        "--accept",
+        "accepted",
+        multiple=True,
+        metavar="ID",
+        help="A difference that is right as it is: its id, or a glob of ids (more than once).",
+    ),
+    click.option(
+        "--html",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Also write a page for the customer: what was there, what is there, and what differs.",
+    ),
+)
+def reconcile(accepted: tuple, html: Path | None) -> dict:
+    """Compare V5 with V4: every record, every amount, every attachment. Changes nothing."""
+    variables: dict = {"reconcile_show": False}
+    if accepted:
+        variables["reconcile_accept"] = list(accepted)
+    if html:
+        clients = click.get_current_context().params["clients"]
+        if len(clients) > 1:
+            raise UsageError("--html writes the page of one client.", f"./cli.py reconcile {clients[0]} --html {html}")
+        variables["reconcile_html"] = str(html.expanduser().absolute())
+    return variables
+
+
+@playbook_command(
+    "repair",
+    click.option("--execute", is_flag=True, help="Carry the plan out, after a backup of V5."),
+    words=("documents", "balances", "leftovers"),
+    unless_plan="execute",
+)
+def repair(execute: bool, words: tuple) -> dict:
+    """Say what a migration lost and how it would be put back; with --execute, put it back.
+
+    documents: attachments that V5 has not. balances: invoices and clients whose amounts are not V4's. leftovers: what
+    failed tries left on V5. Without a word, all three.
+    """
+    return {"repair_execute": execute, **({"repair_parts": list(dict.fromkeys(words))} if words else {})}
+
+
+@playbook_command(
+    "cutover",
+    click.option(
+        "--accept",
+        multiple=True,
+        metavar="ID",
+        help="Accept a named difference, or all that fit a pattern (since/quotes/*). May be repeated.",
+    ),
+)
+def cutover(accept: tuple) -> dict:
+    """Make V5 live and V4 quiet, in an order in which no customer is invoiced twice."""
+    return {"cutover_accept": list(accept)}
+
+
+@playbook_command(
+    "rollback",
+    click.option(
+        "--remove",
+        metavar="COMPANY_NAME",
+        help="Before a cut-over: remove the company of this name from V5 for good. A backup is taken before that.",
+    ),
+    click.option("--without-v5", is_flag=True, help="V5's host is gone: give V4 its work back and ask V5 nothing."),
+)
+def rollback(remove: str | None, without_v5: bool) -> dict:
+    """Give V4 its work back and switch V5 off; or say what V5 holds, and remove it."""
+    if remove is not None and (without_v5 or not remove.strip()):
+        raise UsageError("--remove needs the name of V5's company, and V5.", "./cli.py rollback --help")
+    return {"rollback_remove": remove or "", "rollback_without_v5": without_v5}
 
 
 @main.command(epilog=EXITS)

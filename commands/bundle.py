@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from commands.options import EXITS, ask_vault_option, inventory_option, vault_option
+from commands.options import (
+    EXITS,
+    ask_vault_option,
+    inventory_option,
+    limit_option,
+    peer_option,
+    since_option,
+    ssh_option,
+    sudo_option,
+    vault_option,
+)
 
 
 @click.command(epilog=EXITS)
@@ -14,13 +24,11 @@ from commands.options import EXITS, ask_vault_option, inventory_option, vault_op
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The file to write.")
 @click.option("--script", is_flag=True, help="Write a script that makes the bundle on a server without Ninjalift.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
-@click.option("--sudo", is_flag=True, help="Become root on the host, which sees more.")
-@click.option(
-    "--ssh", "backend", type=click.Choice(["paramiko", "openssh"]), help="How to speak SSH.  [default: chosen]"
-)
-@click.option("--since", metavar="TIME", help="Read the logs since then: 45m, 2h, 3d, 2026-11-25 or 2026-11-25T10:00.")
-@click.option("--peer", metavar="URL", default="", help="Address of the other side: V5's for a V4, V4's for a V5.")
-@click.option("--limit-seconds", type=click.IntRange(5, 3600), help="When the probe ends on a host.  [default: 60]")
+@sudo_option
+@ssh_option
+@since_option
+@peer_option
+@limit_option
 @inventory_option
 @vault_option
 @ask_vault_option

@@ -12,14 +12,26 @@ from typing import Callable, Iterator
 
 import click
 
-from commands.options import EXITS, ask_vault_option, inventory_option, json_option, strict_option, vault_option
+from commands.options import (
+    EXITS,
+    ask_vault_option,
+    inventory_option,
+    json_option,
+    limit_option,
+    peer_option,
+    since_option,
+    ssh_option,
+    strict_option,
+    sudo_option,
+    vault_option,
+)
 
 PATIENCE = 2.0  # seconds until it is said which hosts are waited for, and between two such lines
 SECONDS = 30.0  # between the rounds of --watch, where none are given
 
 
-class Diagnose(click.Command):
-    """Lets the SECONDS of --watch be left out in front of a TARGET."""
+class Watched(click.Command):
+    """Lets the SECONDS of --watch be left out in front of an argument."""
 
     def parse_args(self, ctx: click.Context, args: list) -> list:
         given = []
@@ -39,7 +51,7 @@ def _is_number(word: str) -> bool:
 FILE = click.Path(path_type=Path)
 
 
-@click.command(cls=Diagnose, epilog=EXITS)
+@click.command(cls=Watched, epilog=EXITS)
 @click.argument("words", nargs=-1, required=True, metavar="[permissions|jobs|ssl|cron|logs] TARGET...")
 @click.option("--only", multiple=True, metavar="ID|GROUP,...", help="Only these checks or groups. Can be repeated.")
 @click.option("--skip", multiple=True, metavar="ID|GROUP,...", help="Not these checks or groups. Can be repeated.")
@@ -52,22 +64,16 @@ FILE = click.Path(path_type=Path)
     metavar="[SECONDS]",
     help=f"Look again and again, and show what changed. Ctrl-C ends it.  [every {SECONDS:g} s]",
 )
-@click.option(
-    "--since",
-    metavar="TIME",
-    help="Read the logs since then: 45m, 2h, 3d, 2026-11-25 or 2026-11-25T10:00 (local time).",
-)
+@since_option
 @strict_option
-@click.option("--sudo", is_flag=True, help="Become root on the host, which sees more.")
-@click.option(
-    "--ssh", "backend", type=click.Choice(["paramiko", "openssh"]), help="How to speak SSH.  [default: chosen]"
-)
-@click.option("--peer", metavar="URL", default="", help="Address of the other side: V5's for a V4, V4's for a V5.")
+@sudo_option
+@ssh_option
+@peer_option
 @click.option(
     "--ignore", multiple=True, metavar="ID=REASON[@DAY]", help="A finding that you know, until the end of DAY."
 )
 @click.option("--ignore-file", type=FILE, metavar="FILE", help="YAML list of such findings: id, reason, until.")
-@click.option("--limit-seconds", type=click.IntRange(5, 3600), help="When the probe ends on a host.  [default: 60]")
+@limit_option
 @inventory_option
 @vault_option
 @ask_vault_option
@@ -171,7 +177,7 @@ def _echo(text: str) -> None:
 @click.command()
 @click.argument("id", required=False)
 def explain(id: str | None) -> None:
-    """Show the page of a check or of a known failure; without an ID, the list of them."""
+    """Show what a finding means, of whatever command, or a known failure; without an ID, the list of all."""
     from diagnostics import explain as room
     from fleet.exits import UsageError
 

@@ -30,3 +30,20 @@ vault_option = click.option(
 ask_vault_option = click.option("--ask-vault-pass", is_flag=True, help="Ask for the vault's password.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 strict_option = click.option("--strict", is_flag=True, help="Exit with 4 where there are only warnings.")
+
+# How hosts are asked: of diagnose and bundle.
+since_option = click.option(
+    "--since",
+    metavar="TIME",
+    help="Read the logs since then: 45m, 2h, 3d, 2026-11-25 or 2026-11-25T10:00 (local time).",
+)
+sudo_option = click.option("--sudo", is_flag=True, help="Become root on the host, which sees more.")
+ssh_option = click.option(
+    "--ssh", "backend", type=click.Choice(["paramiko", "openssh"]), help="How to speak SSH.  [default: chosen]"
+)
+peer_option = click.option(
+    "--peer", metavar="URL", default="", help="Address of the other side: V5's for a V4, V4's for a V5."
+)
+limit_option = click.option(
+    "--limit-seconds", type=click.IntRange(5, 3600), help="When the probe ends on a host.  [default: 60]"
+)
