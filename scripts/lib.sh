@@ -3,7 +3,7 @@
 
 project=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 python="$project/.venv/bin/python"
-lab_packages="debootstrap systemd-container nftables openssh-client iproute2 util-linux"
+lab_packages="debootstrap systemd-container nftables openssh-client iproute2 util-linux procps"
 # The -core packages bring MariaDB's programs without a running service.
 contract_packages="mariadb-server-core mariadb-client-core mariadb-client php8.2-cli php8.2-mysql php8.2-zip \
 php8.2-curl php8.2-mbstring php8.2-xml php8.2-gd php8.2-bcmath chromium openssl curl"
