@@ -19,12 +19,16 @@ DEADLINE = 60.0  # seconds
 
 @dataclass
 class Said:
-    """What PHP printed. facts: by path, `/` between the parts. missing: path to reason. text: all of it, as it came."""
+    """What PHP printed.
+
+    facts: by path, `/` between the parts. missing: path to reason. digests: of pseudonyms. text: all of it, as it came.
+    """
 
     text: str
     errors: str
     facts: dict[str, Any] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     ended: bool = False
 
     def __getitem__(self, path: str) -> Any:
@@ -62,10 +66,14 @@ def probe(
     env: Mapping[str, str] | None = None,
     before: str = "",
     seconds: int = 30,
+    fpm: str = "",
 ) -> Said:
-    """Run the half over an installation. before: PHP that runs first. seconds: the limit that PHP is told."""
+    """Run the half over an installation. before: PHP that runs first. seconds: the limit that PHP is told.
+
+    fpm: the folder with the php.ini of FPM.
+    """
     code = program(company_key=company_key, peer=peer).replace("<?php ", f"<?php {before} ", 1)
-    arguments = [str(root), kind, "www-data", str(seconds)]
+    arguments = [str(root), kind, "www-data", str(seconds), fpm]
     command = [php(), "-d", "display_errors=stderr", *options, "--", *arguments]
     done = subprocess.run(
         command,
@@ -94,6 +102,8 @@ def read(text: str, errors: str = "") -> Said:
             said.facts[path].append(json.loads(value))
         elif kind == "M":
             said.missing[path] = value
+        elif kind == "Q":
+            said.digests[path] = value
         elif line == "D\tphp":
             said.ended = True
         else:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Sequence
 
 from facts_samples import changed, healthy_v4, healthy_v5
 
 from diagnostics.check import REGISTRY, all_checks
 from diagnostics.facts import Facts
-from diagnostics.findings import FAIL, SKIP, WARN, Finding
+from diagnostics.findings import ERROR, FAIL, PASS, SKIP, WARN, Finding
 
 all_checks()
 
@@ -27,7 +28,7 @@ class Broken:
     note: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.id}-{self.host}{'-' if self.note else ''}{self.note}"
+        return f"{self.id}-{self.host}-{self.note or self.evidence[:30]}"
 
 
 def find(id: str, document: dict[str, Any], **changes: Any) -> Finding:
@@ -41,13 +42,38 @@ def sample(host: str) -> dict[str, Any]:
 
 
 def must_find(case: Broken) -> None:
-    """The healthy host has no such finding, and the broken one has it, with its evidence and its remedy."""
+    """The healthy host has no such finding, and the broken one has it, with its evidence and a remedy for a shell."""
     healthy = find(case.id, sample(case.host))
     assert healthy.status not in (FAIL, WARN), healthy
     found = find(case.id, sample(case.host), **case.changes)
     assert found.status == case.status, found
     assert case.evidence in found.evidence, found.evidence
     assert case.remedy in found.remedy, found.remedy
+    read = subprocess.run(["sh", "-n"], input=found.remedy, capture_output=True, text=True, check=False)
+    assert read.returncode == 0, (read.stderr, found.remedy)
+
+
+def covers(group: str, cases: Sequence[Broken]) -> None:
+    """Each check of the group has a broken case, does not trouble a healthy host, and skips without its facts."""
+    checks = [each for each in all_checks() if each.group == group]
+    assert checks
+    assert {each.id for each in checks} == {case.id for case in cases}
+    for one in checks:
+        for kind in one.kinds:
+            if kind:
+                said = one.run(Facts(sample(kind)))
+                assert said.status in (PASS, SKIP), said
+                without = {
+                    "schema": 1,
+                    "app": {"kind": kind},
+                    "probe": {"missing": dict.fromkeys(one.needs, "gone")},
+                }
+                said = one.run(Facts(without))
+                if one.needs:
+                    assert said.status == SKIP, said
+                    assert "gone" in said.evidence, said
+                else:
+                    assert said.status != ERROR, said
 
 
 def must_skip(id: str, host: str, path: str) -> None:

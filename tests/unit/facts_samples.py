@@ -517,7 +517,7 @@ def healthy_v5() -> dict[str, Any]:
         ],
         "hits_cut": 0,
     }
-    document["migration"] = {"cache": [{"key": "<key:9c1d22>", "state": "completed"}], "unit": None}
+    document["migration"] = {"cache": [{"key": "<key:9c1d22>", "state": "completed"}], "unit": None, "lock": None}
     return document
 
 
@@ -606,7 +606,23 @@ def healthy_v4() -> dict[str, Any]:
         "charset": "utf8",
         "migrations": {"ran": 196, "files": 196, "pending": [], "pending_count": 0},
         "accounts": [
-            {"id": 1, "key": "<key:9c1d22>", "forward_url": "", "disabled": False, "created_age_seconds": 900 * DAY}
+            {
+                "id": 1,
+                "key": "<key:9c1d22>",
+                "owner": "<email:5e0b1f>",
+                "forward_url": "",
+                "disabled": False,
+                "created_age_seconds": 900 * DAY,
+                "records": {
+                    "clients": 12,
+                    "products": 3,
+                    "invoices": 64,
+                    "quotes": 2,
+                    "payments": 64,
+                    "expenses": 5,
+                    "tasks": 0,
+                },
+            }
         ],
         "users": {"count": 2, "without_email": 0, "username_not_email": 0},
         "documents": {"count": 3, "by_kind": {"invoice": 2, "expense": 1}, "files_missing": 0},

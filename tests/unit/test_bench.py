@@ -34,7 +34,8 @@ def test_help_is_what_stands_at_its_top_with_any_python():
 def test_a_part_that_is_none():
     done = run("everything")
     assert done.returncode == 2
-    assert "`scripts/bench migration converged diagnose fleet upload cron scan`" in done.stderr
+    named = "migration converged diagnose fleet status reconcile upload cron settings night scan lint simulated"
+    assert f"`scripts/bench {named}`" in done.stderr
 
 
 def test_without_the_packages(tmp_path):

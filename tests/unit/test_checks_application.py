@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from broken_facts import Broken, covers, find, must_find
 from facts_samples import DAY, GONE, HOUR, MINUTE, NOW, healthy_v4, healthy_v5
-from one_check import Broken, assert_broken, assert_group, finding
+
+from diagnostics.findings import WARN
 
 IMPORTED = healthy_v5()["database"]["companies"][0]
 FIRST = {**IMPORTED, "id": 1, "key": "<key:000001>", "name": "", "blank": True, "default": False, "imported": False}
@@ -16,130 +18,133 @@ OLD_V4 = {**SENDS, "this_root": False, "command": "php /var/www/old/artisan ninj
 OVER = {"database__accounts__0__forward_url": "https://v5.example.com", "database__accounts__0__disabled": True}
 
 CASES = [
-    Broken(
-        "application.version", {"app__version": ""}, "fail", "VERSION.txt says no version", "head -c 200 VERSION.txt"
-    ),
-    Broken("application.version", {"app__version": "?"}, "fail", "app/Constants.php", "head -c 200", "v4"),
-    Broken(
-        "application.imports", {"app__version": "5.10.28"}, "fail", "imports no company of V4", "./cli.py provision"
-    ),
-    Broken("application.imports", {"app__version": "5.10.34"}, "fail", "issue 10059", "invoiceninja.tar"),
-    Broken("application.imports", {"app__version": "5.8.21"}, "warn", "issue 9238", "artisan migrate --force"),
-    Broken("application.v4-version", {"app__version": "4.5.17"}, "fail", "V4 is 4.5.17", "./cli.py upgrade", "v4"),
+    Broken("application.version", "v5", {"app__version": ""}, "VERSION.txt says no version", "head -c 200 VERSION.txt"),
+    Broken("application.version", "v4", {"app__version": "?"}, "app/Constants.php", "head -c 200"),
+    Broken("application.imports", "v5", {"app__version": "5.10.28"}, "imports no company of V4", "./cli.py provision"),
+    Broken("application.imports", "v5", {"app__version": "5.10.34"}, "issue 10059", "invoiceninja.tar"),
+    Broken("application.imports", "v5", {"app__version": "5.8.21"}, "issue 9238", "artisan migrate --force", WARN),
+    Broken("application.v4-version", "v4", {"app__version": "4.5.17"}, "V4 is 4.5.17", "./cli.py upgrade"),
     Broken(
         "application.v4-version",
+        "v4",
         {"app__export_code": "tag"},
-        "warn",
         "older code state called 4.5.50",
         "GenerateMigrationResources.php",
-        "v4",
+        WARN,
     ),
-    Broken("application.code", {"app__vendor": False}, "fail", "packages are not installed", "install --no-dev"),
+    Broken("application.code", "v5", {"app__vendor": False}, "packages are not installed", "install --no-dev"),
     Broken(
-        "application.code", {"app__artisan": False, "app__vendor": False}, "fail", "ended half way", "ls -la . public"
+        "application.code", "v5", {"app__artisan": False, "app__vendor": False}, "ended half way", "ls -la . public"
     ),
-    Broken("application.code", {"app__index": False}, "fail", "public/index.php is missing", "ls -la", "v4"),
-    Broken("application.maintenance", {"app__maintenance": True}, "fail", "answers 503", "artisan up"),
+    Broken("application.code", "v4", {"app__index": False}, "public/index.php is missing", "ls -la"),
+    Broken("application.maintenance", "v5", {"app__maintenance": True}, "answers 503", "artisan up"),
     Broken(
         "application.maintenance",
+        "v4",
         {"app__maintenance": True, "app__upgrade_note": "changing"},
-        "fail",
         "an upgrade did not end",
         "./cli.py upgrade CLIENT",
-        "v4",
     ),
-    Broken("application.upgrade", {"app__upgrade_note": "changing"}, "fail", "'changing'", "./cli.py upgrade", "v4"),
-    Broken("application.upgrade", {"app__upgrade_note": "unpacked"}, "fail", "'unpacked'", "./cli.py provision"),
+    Broken("application.upgrade", "v4", {"app__upgrade_note": "changing"}, "'changing'", "./cli.py upgrade"),
+    Broken("application.upgrade", "v5", {"app__upgrade_note": "unpacked"}, "'unpacked'", "./cli.py provision"),
     Broken(
         "application.migrations",
+        "v5",
         {"database__migrations": {"ran": 365, "files": 366, "pending": ["2024_07_01_x"], "pending_count": 1}},
-        "fail",
         "1 migration of the code did not run: 2024_07_01_x",
         "artisan migrate --force",
     ),
     Broken(
         "application.bootstrap-cache",
+        "v5",
         {"app__code_mtime": NOW - DAY},
-        "warn",
         "packages.php, services.php of before the code came (2 days older)",
         "rm -f bootstrap/cache/*.php",
+        WARN,
     ),
-    Broken("application.snappdf", {"app__snappdf": None}, "fail", "no browser", "vendor/bin/snappdf download"),
-    Broken("application.snappdf", {"app__snappdf__executable": False}, "fail", "not executable", "chmod +x"),
+    Broken("application.snappdf", "v5", {"app__snappdf": None}, "no browser", "vendor/bin/snappdf download"),
+    Broken("application.snappdf", "v5", {"app__snappdf__executable": False}, "not executable", "chmod +x"),
     Broken(
         "application.blank-companies",
+        "v5",
         {"database__companies": [FIRST, IMPORTED, BLANK]},
-        "warn",
         "1 company without clients, invoices and products, and disabled: company 3",
         "--remove-blank",
+        WARN,
     ),
     Broken(
         "application.disabled-companies",
+        "v5",
         {"database__companies__0__disabled": True},
-        "warn",
         "Imported and inactive, so that it sends nothing: company 2 <name:4be1a0>",
         "UPDATE companies SET is_disabled = 0 WHERE id IN (2)",
+        WARN,
     ),
     Broken(
         "application.disabled-companies",
+        "v5",
         {"database__companies__0__disabled": True, "database__companies__0__imported": False},
-        "warn",
         "Either its import did not end",
         "SELECT id, company_key",
+        WARN,
     ),
-    Broken("application.company-limit", {"database__accounts__0__companies": 10}, "fail", "answers 200", "SELECT"),
+    Broken("application.company-limit", "v5", {"database__accounts__0__companies": 10}, "answers 200", "SELECT"),
     Broken(
-        "application.company-limit", {"database__accounts__0__companies": 8}, "warn", "8 of at most 10", "companies"
+        "application.company-limit", "v5", {"database__accounts__0__companies": 8}, "8 of at most 10", "companies", WARN
     ),
     Broken(
         "application.two-factor",
+        "v5",
         {"database__users__two_factor": 1, "database__companies": [FIRST]},
-        "warn",
         "1 user with a second factor",
         "google_2fa_secret = NULL",
+        WARN,
     ),
-    Broken("application.users-company", {"database__users__without_company": 1}, "warn", "answers 400", "company_user"),
     Broken(
-        "application.v4-users", {"database__users__without_email": 1}, "fail", "refuses the whole", "FROM users", "v4"
+        "application.users-company", "v5", {"database__users__without_company": 1}, "answers 400", "company_user", WARN
     ),
-    Broken("application.v4-users", {"database__users__username_not_email": 2}, "warn", "2 users", "FROM users", "v4"),
+    Broken("application.v4-users", "v4", {"database__users__without_email": 1}, "refuses the whole", "FROM users"),
+    Broken("application.v4-users", "v4", {"database__users__username_not_email": 2}, "2 users", "FROM users", WARN),
     Broken(
         "application.v4-email-settings",
+        "v4",
         {"database__v4__email_settings_missing": 1},
-        "fail",
         "reply_to_email",
         "INSERT INTO account_email_settings",
-        "v4",
     ),
     Broken(
-        "application.documents", {"database__documents__files_missing": 2}, "warn", "2 attachments of 3", "SELECT id"
+        "application.documents",
+        "v5",
+        {"database__documents__files_missing": 2},
+        "2 attachments of 3",
+        "SELECT id",
+        WARN,
     ),
-    Broken("application.documents", {"database__documents__files_missing": 2}, "warn", "cannot move", "SELECT", "v4"),
+    Broken("application.documents", "v4", {"database__documents__files_missing": 2}, "cannot move", "SELECT", WARN),
     Broken(
         "application.v4-quiet",
+        "v4",
         {
             "database__accounts__0__forward_url": "https://v5.example.com",
             "database__v4__recurring_due": 2,
         },
-        "fail",
         "beside V5; 2 recurring invoices due; its newest invoice is 4 days old",
         "SET is_disabled = 1 WHERE account_id IN (1)",
-        "v4",
     ),
     Broken(
         "application.second-v4",
+        "v5",
         {"cron__entries": [OLD_V4]},
-        "warn",
         "another V4 on this host still has jobs",
         "sed -i '/^[^#].*artisan",
+        WARN,
     ),
     Broken(
         "application.second-v4",
+        "v4",
         {"cron__entries": [{**OLD_V4, "source": "crontab of www-data"}], **OVER},
-        "fail",
         "/var/www/old/artisan",
         "crontab -u www-data -l | sed",
-        "v4",
     ),
 ]
 NOWHERE = [
@@ -159,17 +164,17 @@ NOWHERE = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_broken(case: Broken) -> None:
-    assert_broken(case)
+    must_find(case)
 
 
 def test_group() -> None:
-    found = Broken("application.found", {"app__kind": ""}, "fail", "", "")
-    assert_group("application", [*CASES, found])
+    found = Broken("application.found", "v5", {"app__kind": ""}, "", "")
+    covers("application", [*CASES, found])
 
 
 @pytest.mark.parametrize(("changes", "evidence", "remedy"), NOWHERE, ids=[each[1][:30] for each in NOWHERE])
 def test_nothing_found(changes: dict[str, Any], evidence: str, remedy: str) -> None:
-    said = finding("application.found", healthy_v5(), app__kind="", **changes)
+    said = find("application.found", healthy_v5(), app__kind="", **changes)
     assert said.status == "fail"
     assert evidence in said.evidence
     assert remedy in said.remedy
@@ -178,56 +183,54 @@ def test_nothing_found(changes: dict[str, Any], evidence: str, remedy: str) -> N
 def test_the_first_blank_company_and_that_of_a_running_import_are_no_leftovers() -> None:
     young = {**BLANK, "age_seconds": 5 * MINUTE}
     job = [{"id": 1, "queue": "default", "age_seconds": 10, "reserved_seconds": 5, "attempts": 1}]
-    fresh = finding("application.blank-companies", healthy_v5(), database__companies=[{**FIRST, "disabled": True}])
-    importing = finding(
+    fresh = find("application.blank-companies", healthy_v5(), database__companies=[{**FIRST, "disabled": True}])
+    importing = find(
         "application.blank-companies",
         healthy_v5(),
         database__companies=[FIRST, young],
         database__jobs__migration=job,
     )
-    own = finding(
-        "application.blank-companies", healthy_v5(), database__companies=[FIRST, {**BLANK, "disabled": False}]
-    )
+    own = find("application.blank-companies", healthy_v5(), database__companies=[FIRST, {**BLANK, "disabled": False}])
     assert [each.status for each in (fresh, importing, own)] == ["pass", "pass", "pass"]
 
 
 def test_versions_that_import() -> None:
     for version in ("5.10.27", "5.10.35", "5.8.22", "5.11.0"):
-        assert finding("application.imports", healthy_v5(), app__version=version).status == "pass", version
-    said = finding("application.imports", healthy_v5(), app__version="5.10.42")
+        assert find("application.imports", healthy_v5(), app__version=version).status == "pass", version
+    said = find("application.imports", healthy_v5(), app__version="5.10.42")
     assert "loses what is attached" in said.evidence
 
 
 def test_a_second_factor_after_the_import_is_no_alarm() -> None:
-    assert finding("application.two-factor", healthy_v5(), database__users__two_factor=2).status == "pass"
+    assert find("application.two-factor", healthy_v5(), database__users__two_factor=2).status == "pass"
 
 
 def test_pdfs_that_are_printed_elsewhere_need_no_browser() -> None:
     nothing = {"app__snappdf": None}
-    hosted = finding("application.snappdf", healthy_v5(), **nothing, config__values__PDF_GENERATOR="hosted_ninja")
-    system = finding("application.snappdf", healthy_v5(), **nothing, env__keys=["SNAPPDF_CHROMIUM_PATH"])
-    unknown = finding("application.snappdf", healthy_v5(), app__snappdf=GONE)
+    hosted = find("application.snappdf", healthy_v5(), **nothing, config__values__PDF_GENERATOR="hosted_ninja")
+    system = find("application.snappdf", healthy_v5(), **nothing, env__keys=["SNAPPDF_CHROMIUM_PATH"])
+    unknown = find("application.snappdf", healthy_v5(), app__snappdf=GONE)
     assert [each.status for each in (hosted, system, unknown)] == ["skip", "skip", "skip"]
 
 
 def test_an_account_that_is_quiet_or_still_v4s_is_no_alarm() -> None:
-    assert finding("application.v4-quiet", healthy_v4(), **OVER).evidence == "1 account forwarded, and quiet"
-    assert finding("application.second-v4", healthy_v4()).status == "skip"
-    assert finding("application.second-v4", healthy_v4(), **OVER).status == "pass"
+    assert find("application.v4-quiet", healthy_v4(), **OVER).evidence == "1 account forwarded, and quiet"
+    assert find("application.second-v4", healthy_v4()).status == "skip"
+    assert find("application.second-v4", healthy_v4(), **OVER).status == "pass"
     disabled = [{**OLD_V4, "disabled": True}]
-    assert finding("application.second-v4", healthy_v5(), cron__entries=disabled).status == "pass"
+    assert find("application.second-v4", healthy_v5(), cron__entries=disabled).status == "pass"
     before = {"database__companies__0__disabled": True, "cron__entries": [OLD_V4]}
-    assert finding("application.second-v4", healthy_v5(), **before).status == "skip"
+    assert find("application.second-v4", healthy_v5(), **before).status == "skip"
 
 
 def test_the_schedule_of_another_v4_counts_where_its_directory_is_known() -> None:
     entry = {**SENDS, "kind": "schedule", "this_root": False, "command": "cd /var/www/old && php artisan schedule:run"}
     others = [{"root": "/var/www/old", "kind": "v4", "version": "4.5.50"}]
     changes = {"cron__entries": [entry], **OVER}
-    assert finding("application.second-v4", healthy_v4(), **changes).status == "pass"
-    assert finding("application.second-v4", healthy_v4(), **changes, app__others=others).status == "fail"
+    assert find("application.second-v4", healthy_v4(), **changes).status == "pass"
+    assert find("application.second-v4", healthy_v4(), **changes, app__others=others).status == "fail"
 
 
 def test_a_cache_of_one_minute_before_is_of_the_same_release() -> None:
-    assert finding("application.bootstrap-cache", healthy_v5(), app__code_mtime=NOW - 3 * DAY + 30).status == "pass"
-    assert finding("application.bootstrap-cache", healthy_v5(), app__code_mtime=NOW - 3 * DAY + HOUR).status == "warn"
+    assert find("application.bootstrap-cache", healthy_v5(), app__code_mtime=NOW - 3 * DAY + 30).status == "pass"
+    assert find("application.bootstrap-cache", healthy_v5(), app__code_mtime=NOW - 3 * DAY + HOUR).status == "warn"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from facts_samples import healthy_v5
-from one_check import Broken, assert_broken, assert_group, finding
+from broken_facts import Broken, covers, find, must_find
+from facts_samples import healthy_v4, healthy_v5
 
 from diagnostics.checks import logs
+from diagnostics.findings import WARN
 
 GIB = 1024**3
 
@@ -46,50 +47,61 @@ def _scan(monkeypatch: pytest.MonkeyPatch) -> None:
 CASES = [
     Broken(
         "logs.readable",
+        "v5",
         {"logs__files__0__readable": False},
-        "warn",
         "Not even root can read storage/logs/laravel.log",
         "ls -l storage/logs/laravel.log",
+        WARN,
     ),
     Broken(
         "logs.size",
+        "v5",
         {"logs__files__0__bytes": 5 * GIB},
-        "warn",
         "storage/logs/laravel.log: 5 GiB",
         "truncate -s 0 storage/logs/laravel.log",
+        WARN,
     ),
     Broken(
         "logs.known-errors",
+        "v5",
         hits(KNOWN, UNKNOWN),
-        "warn",
         "v5-mail: The mail server is away (4 times, last at 2026-09-21 14:00:00, first at 2026-09-20 10:00:00)",
         "nc -vz mail 25",
+        WARN,
     ),
     Broken(
         "logs.unknown-errors",
+        "v5",
         hits(KNOWN, UNKNOWN),
-        "warn",
         'Undefined array key "x" (2 times, last at 2026-09-21 14:00:00, first at 2026-09-21 13:00:00)',
         "tail -n 20",
+        WARN,
     ),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_broken(case: Broken) -> None:
-    assert_broken(case)
+    must_find(case)
 
 
 def test_group() -> None:
-    assert_group("logs", CASES)
+    covers("logs", CASES)
 
 
 def test_errors_of_long_ago_are_no_alarm() -> None:
     old = [replace(each, first="2026-08-01 10:00:00", last="2026-08-02 10:00:00") for each in (KNOWN, UNKNOWN)]
     for id in ("logs.known-errors", "logs.unknown-errors"):
-        assert finding(id, healthy_v5(), **hits(*old)).status == "pass"
+        assert find(id, healthy_v5(), **hits(*old)).status == "pass"
     before = replace(UNKNOWN, last="2026-09-18 10:00:00")
-    assert finding("logs.unknown-errors", healthy_v5(), **hits(before)).status == "pass"
+    assert find("logs.unknown-errors", healthy_v5(), **hits(before)).status == "pass"
+
+
+def test_v4s_own_schedule_is_no_alarm_where_its_jobs_are_known() -> None:
+    hourly = hits(replace(KNOWN, id=logs.V4_SCHEDULE))
+    assert find("logs.known-errors", healthy_v4(), **hourly).status == "pass"
+    for unknown in ("cron__entries", "database__v4__recurring_due"):
+        assert find("logs.known-errors", healthy_v4(), **hourly, **{unknown: None}).status == "warn"
 
 
 @pytest.mark.parametrize(
@@ -103,22 +115,22 @@ def test_errors_of_long_ago_are_no_alarm() -> None:
 )
 def test_what_any_visitor_leaves_is_no_alarm(text: str) -> None:
     everyday = {"logs__hits": [{"text": text, "verdict": UNKNOWN}]}
-    assert finding("logs.unknown-errors", healthy_v5(), **everyday).status == "pass"
+    assert find("logs.unknown-errors", healthy_v5(), **everyday).status == "pass"
     error = {"logs__hits": [{"text": "[error] upstream timed out (110: Connection timed out)", "verdict": UNKNOWN}]}
-    assert finding("logs.unknown-errors", healthy_v5(), **error).status == "warn"
+    assert find("logs.unknown-errors", healthy_v5(), **error).status == "warn"
 
 
 def test_many_kinds_are_counted() -> None:
     many = [replace(UNKNOWN, text=f"Error number {number}") for number in range(9)]
-    said = finding("logs.unknown-errors", healthy_v5(), **hits(*many), logs__hits_cut=3)
+    said = find("logs.unknown-errors", healthy_v5(), **hits(*many), logs__hits_cut=3)
     assert said.evidence.endswith("and 7 others")
 
 
 def test_a_log_that_an_ordinary_user_may_not_read_is_no_alarm() -> None:
-    said = finding("logs.readable", healthy_v5(), logs__files__0__readable=False, probe__user="ops")
+    said = find("logs.readable", healthy_v5(), logs__files__0__readable=False, probe__user="ops")
     assert (said.status, "ops may not read storage/logs/laravel.log" in said.evidence) == ("skip", True)
 
 
 def test_no_log_yet_is_no_alarm() -> None:
-    assert finding("logs.readable", healthy_v5(), logs__files=[]).status == "skip"
-    assert finding("logs.size", healthy_v5(), logs__files=[]).status == "pass"
+    assert find("logs.readable", healthy_v5(), logs__files=[]).status == "skip"
+    assert find("logs.size", healthy_v5(), logs__files=[]).status == "pass"

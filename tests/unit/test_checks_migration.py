@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from broken_facts import Broken, covers, find, must_find
 from facts_samples import DAY, HOUR, MINUTE, NOW, healthy_v4, healthy_v5
-from one_check import Broken, assert_broken, assert_group, finding
 
 from diagnostics.checks.migration import log_time
+from diagnostics.findings import WARN
 
 IMPORT = "App\\Jobs\\Util\\StartMigration"
 LINES = healthy_v5()["logs"]["import"]
@@ -46,20 +47,21 @@ def export(kind: str, size: int, age: int, path: str = "storage/app/migrations/x
 CASES = [
     Broken(
         "migration.last-import",
+        "v5",
         ended("account", "company", "users", "clients", "invoices"),
-        "fail",
         "The import ended at 'Importing invoices', after 4 resources: V5 in production hides the reason",
         "APP_ENV=migration EXPANDED_LOGGING=true",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         {**ended("account", "company"), "app__version": "5.10.30"},
-        "fail",
         "V5 5.10.30 imports no company of V4",
         "./cli.py migrate CLIENT --force",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         ended(
             "account",
             "company",
@@ -67,86 +69,85 @@ CASES = [
             env="migration",
             more=(line("Missing resource key: clients_99999", "migration"),),
         ),
-        "fail",
         "at 'Importing clients', after 2 resources: Missing resource key: clients_99999",
         "./cli.py migrate",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         {**ended("account", "clients"), **failed(HOUR - 60, "TypeError: transformId(): Argument #2")},
-        "fail",
         "transformId(): Argument #2",
         "./cli.py migrate",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         {**NONE, **failed(HOUR, "ValueError: Invalid or uninitialized Zip object")},
-        "fail",
         "The import ended before its first resource: ValueError: Invalid or uninitialized Zip object",
         "./cli.py migrate",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         failed(HOUR, "ValueError: Invalid or uninitialized Zip object"),
-        "fail",
         "Invalid or uninitialized Zip object",
         "./cli.py migrate",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         {**NONE, **job(None), **ALONE},
-        "fail",
         "The import was queued and never started",
         "queue:work database",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         {**ended("account", "clients"), **job(5 * HOUR), **ALONE},
-        "fail",
         "The import hangs at 'Importing clients', after 1 resource: its worker has died, and its job 7 stays reserved",
         "DELETE FROM jobs WHERE reserved_at",
     ),
     Broken(
         "migration.last-import",
+        "v5",
         {**ended("account", "clients", silent=HOUR), **job(HOUR + MINUTE)},
-        "fail",
         "no sign of life for 3600 seconds",
         "./cli.py migrate",
     ),
     Broken(
         "migration.not-started",
+        "v5",
         {"logs__import": [], "database__companies": [FIRST, TRY]},
-        "fail",
         "V5 made a company for an upload 1 hour ago, and no 'Importing' followed",
         "upload_max_filesize",
     ),
     Broken(
         "migration.not-started",
+        "v5",
         {"database__companies": [FIRST, TRY]},
-        "fail",
         "no 'Importing' followed",
         "artisan queue:failed",
     ),
     Broken(
         "migration.exports-whole",
+        "v5",
         export("zip", 0, HOUR, "public/storage/migrations/<key:9c1d22>-2026-09-21-invoiceninja.zip"),
-        "fail",
         "0 bytes: the upload was larger than upload_max_filesize",
         "rm -rf public/storage/migrations/*",
     ),
-    Broken("migration.exports-whole", export("zip", 152, HOUR), "fail", "is no UTF-8", "./cli.py verify CLIENT", "v4"),
+    Broken("migration.exports-whole", "v4", export("zip", 152, HOUR), "is no UTF-8", "./cli.py verify CLIENT"),
     Broken(
         "migration.leftovers",
+        "v4",
         export("zip", 5_000_000, 20 * DAY),
-        "warn",
         "storage/app/migrations/x.zip (4.8 MiB): password hashes",
         "rm -f storage/app/migrations/x.zip",
-        "v4",
+        WARN,
     ),
     Broken(
         "migration.marks",
+        "v5",
         {"migration__cache": [{"key": KEY, "state": "failed"}]},
-        "fail",
         f"company 2 {KEY} failed in the last 24 hours",
         "./cli.py migrate",
     ),
@@ -155,17 +156,17 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_broken(case: Broken) -> None:
-    assert_broken(case)
+    must_find(case)
 
 
 def test_group() -> None:
-    assert_group("migration", CASES)
+    covers("migration", CASES)
 
 
 def test_a_host_without_any_import_is_well() -> None:
-    said = finding("migration.last-import", healthy_v5(), **NONE)
+    said = find("migration.last-import", healthy_v5(), **NONE)
     assert (said.status, said.evidence) == ("pass", "No import has begun here")
-    rotated = finding("migration.last-import", healthy_v5(), logs__import=[])
+    rotated = find("migration.last-import", healthy_v5(), logs__import=[])
     assert (rotated.status, "the log of the import is gone" in rotated.evidence) == ("pass", True)
 
 
@@ -187,34 +188,34 @@ def test_a_host_without_any_import_is_well() -> None:
     ids=["worker", "sync", "redis", "waits", "just taken", "Ninjalift's worker"],
 )
 def test_an_import_that_runs_is_well(changes: dict[str, Any]) -> None:
-    said = finding("migration.last-import", healthy_v5(), **changes)
+    said = find("migration.last-import", healthy_v5(), **changes)
     assert said.status == "pass", said
 
 
 def test_sync_that_is_silent_for_long_has_ended() -> None:
     changes = {**ended("account", "clients"), "queue__driver": "sync"}
-    assert finding("migration.last-import", healthy_v5(), **changes).status == "fail"
+    assert find("migration.last-import", healthy_v5(), **changes).status == "fail"
 
 
 def test_a_failed_job_of_before_the_import_is_not_its_own() -> None:
-    said = finding("migration.last-import", healthy_v5(), **failed(30 * DAY, "ValueError: zip"))
+    said = find("migration.last-import", healthy_v5(), **failed(30 * DAY, "ValueError: zip"))
     assert said.status == "pass", said
 
 
 def test_a_new_try_counts_more_than_the_import_that_was_completed() -> None:
-    said = finding("migration.last-import", healthy_v5(), **job(None), **ALONE)
+    said = find("migration.last-import", healthy_v5(), **job(None), **ALONE)
     assert (said.status, "never started" in said.evidence) == ("fail", True)
 
 
 def test_a_completed_import_whose_company_is_gone_was_completed() -> None:
-    assert finding("migration.last-import", healthy_v5(), database__companies=[FIRST]).status == "pass"
+    assert find("migration.last-import", healthy_v5(), database__companies=[FIRST]).status == "pass"
 
 
 def test_the_company_of_an_import_that_began_is_no_upload_without_one() -> None:
     began = ended("account", "company")
-    said = finding("migration.not-started", healthy_v5(), **began, database__companies=[FIRST, TRY])
+    said = find("migration.not-started", healthy_v5(), **began, database__companies=[FIRST, TRY])
     assert said.status == "fail"  # its import began ten minutes before that company was made
-    later = finding(
+    later = find(
         "migration.not-started",
         healthy_v5(),
         logs__import=[line("Importing account", at="2026-09-21 13:20:00")],
@@ -222,27 +223,25 @@ def test_the_company_of_an_import_that_began_is_no_upload_without_one() -> None:
     )
     assert later.status == "pass"
     old = {**TRY, "age_seconds": 3 * DAY}
-    assert finding("migration.not-started", healthy_v5(), database__companies=[FIRST, old]).status == "pass"
+    assert find("migration.not-started", healthy_v5(), database__companies=[FIRST, old]).status == "pass"
 
 
 def test_every_import_leaves_a_mark_that_says_started() -> None:
     marks = [{"key": "<key:77aa00>", "state": "started"}, {"key": KEY, "state": "completed"}]
-    assert finding("migration.marks", healthy_v5(), migration__cache=marks).status == "pass"
+    assert find("migration.marks", healthy_v5(), migration__cache=marks).status == "pass"
 
 
 def test_the_mark_of_an_earlier_try_is_history() -> None:
     marks = [{"key": TRY["key"], "state": "failed"}, {"key": KEY, "state": "completed"}]
     companies = [FIRST, healthy_v5()["database"]["companies"][0], TRY]
-    assert (
-        finding("migration.marks", healthy_v5(), migration__cache=marks, database__companies=companies).status == "pass"
-    )
+    assert find("migration.marks", healthy_v5(), migration__cache=marks, database__companies=companies).status == "pass"
     unfinished = ended("account", "company")
-    said = finding("migration.marks", healthy_v5(), migration__cache=marks, database__companies=companies, **unfinished)
+    said = find("migration.marks", healthy_v5(), migration__cache=marks, database__companies=companies, **unfinished)
     assert said.status == "fail"
 
 
 def test_v4s_export_of_today_is_needed() -> None:
-    assert finding("migration.leftovers", healthy_v4(), **export("zip", 5_000_000, HOUR)).status == "pass"
+    assert find("migration.leftovers", healthy_v4(), **export("zip", 5_000_000, HOUR)).status == "pass"
 
 
 def test_times_of_logs() -> None:

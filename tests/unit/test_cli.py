@@ -66,7 +66,12 @@ def invoke(*arguments, **options):
         ),
         (["migrate", "a", "--remove-blank"], "migrate", {"migration_remove_blank": True}),
         (["check-data", "a"], "check-data", {}),
-        (["run", "a"], "run", {}),
+        (["repair", "a", "--execute"], "repair", {"repair_execute": True}),
+        (
+            ["repair", "a", "balances", "documents", "--execute"],
+            "repair",
+            {"repair_execute": True, "repair_parts": ["balances", "documents"]},
+        ),
     ],
 )
 def test_commands_and_their_variables(played, arguments, verb, variables):
@@ -74,8 +79,30 @@ def test_commands_and_their_variables(played, arguments, verb, variables):
     assert played == [(verb, ("a",), variables, {"plan": False, "as_json": False, "strict": False, "verbose": False})]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "clients", "parts"),
+    [
+        (["a", "b"], ("a", "b"), None),
+        (["a", "leftovers"], ("a",), ["leftovers"]),
+        (["documents", "a", "documents"], ("documents", "a"), ["documents"]),  # a client may have such a name
+    ],
+)
+def test_a_repair_without_execute_is_a_plan(played, arguments, clients, parts):
+    assert invoke("repair", *arguments).exit_code == 0
+    [(verb, names, variables, options)] = played
+    assert (verb, names, variables.get("repair_parts"), options["plan"]) == ("repair", clients, parts, True)
+    assert variables["repair_execute"] is False
+
+
+def test_a_repair_that_could_not_begin_was_a_plan(played):
+    for arguments, plan in (([], True), (["--execute"], False)):
+        shown = invoke("repair", "a", "--json", "--no-such-option", *arguments)
+        assert shown.exit_code == Exit.USAGE
+        assert json.loads(shown.stdout)["plan"] is plan
+
+
 def test_several_clients_and_the_common_options(played):
-    assert invoke("run", "a", "b", "--plan", "--json", "--strict", "-v").exit_code == 0
+    assert invoke("check-data", "a", "b", "--plan", "--json", "--strict", "-v").exit_code == 0
     [(_, names, _, options)] = played
     assert names == ("a", "b")
     assert all(options.values())
@@ -83,7 +110,15 @@ def test_several_clients_and_the_common_options(played):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["verify"], ["logging", "a"], ["migrate", "a", "--force", " "], ["migrate", "a", "--transport", "x"], ["nothing"]],
+    [
+        ["verify"],
+        ["repair"],
+        ["repair", "documents"],
+        ["logging", "a"],
+        ["migrate", "a", "--force", " "],
+        ["migrate", "a", "--transport", "x"],
+        ["nothing"],
+    ],
 )
 def test_wrong_usage(played, arguments):
     assert invoke(*arguments).exit_code == Exit.USAGE

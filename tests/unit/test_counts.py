@@ -53,6 +53,20 @@ def test_attachments_of_invoices_are_a_known_loss():
     assert counts.known_losses({"invoice_documents": 0}, {}) == []
 
 
+def test_the_table_has_a_line_for_every_kind_that_v4_has():
+    v4 = {"clients": [{"n": "3"}], "task_statuses": [{"n": 2}], "invoice_documents": [{"n": 2}]}
+    v5 = {"clients": [{"n": 3}], "task_statuses": [{"n": 6}], "invoice_documents": [{"n": 0}], "products": [{"n": 9}]}
+    found = {each["entity"]: each for each in counts.table(v4, v5)}
+    assert {name: (each["v4"], each["v5"], each["known"]) for name, each in found.items()} == {
+        "clients": ("3", "3", False),
+        "task_statuses": ("2", "2", False),
+        "invoice_documents": ("2", "0", True),
+    }
+    assert found["invoice_documents"]["reason"] == "V5's importer never takes these over"
+    assert [each["v5"] for each in counts.table(v4, {})] == ["0", "0", "0"]
+    assert counts.table({}, v5) == []
+
+
 def test_every_kind_has_a_query_on_both_sides():
     v4, v5 = counts.v4_queries("abc"), counts.v5_queries("abc")
     assert set(v4) == {"company", *counts.KINDS}

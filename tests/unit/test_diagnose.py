@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 import cli
 from diagnostics import check as checks
+from diagnostics import scan
 from diagnostics.check import Fine, Skip, Trouble
 from diagnostics.collect import Collected
 from diagnostics.findings import FAIL, WARN
@@ -111,6 +112,19 @@ def test_the_page_about_it_names_every_option_and_status():
         assert f"| {int(status)} | " in page
     known = (cli.HERE / "docs" / "cli.md").read_text()
     assert all(f"`./cli.py {name}" in known for name in cli.LAZY)
+
+
+@pytest.mark.parametrize(("arguments", "read"), [((), 1), (("--only", "logs"), 1), (("--only", "tls"), 0)])
+def test_signatures_are_read_while_the_hosts_work_where_logs_are_judged(hosts, monkeypatch, arguments, read):
+    prepared = []
+
+    def prepare():
+        prepared.append(1)
+        raise ImportError("a damaged file is for the check to tell")
+
+    monkeypatch.setattr(scan, "prepare", prepare)
+    assert diagnose("local", *arguments).exit_code == Exit.OK
+    assert len(prepared) == read
 
 
 # What is looked at

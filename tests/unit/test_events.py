@@ -94,3 +94,10 @@ def test_progress_is_told_when_it_changes(run, seen):
 )
 def test_the_message_of_a_failure(result, message):
     assert message_of(result) == message
+
+
+def test_the_comparison_with_v4_is_kept_for_its_client(run):
+    """What the role reconcile sets is the client's, and the last one counts."""
+    facts = {"res": {"ansible_facts": {"reconcile_result": {"clean": False}}}}
+    run(event("runner_on_ok", **facts))
+    assert run.reconciliations == {"client1": {"clean": False}}

@@ -8,6 +8,8 @@ from diagnostics import explain
 from diagnostics.check import all_checks
 from diagnostics.scan.signatures import signatures
 from fleet.exits import Exit
+from migration.lint.problems import CATALOGUE
+from migration.v4_checks import checks
 
 PAGE = """\
 # a.b
@@ -63,6 +65,23 @@ def test_every_known_failure_has_a_page(failure):
     for part in (failure.cause, failure.remedy, failure.source):
         for word in part.split():
             assert word.strip("*") in said
+
+
+def test_what_v4_s_checks_and_a_prediction_find_has_a_page():
+    for id in {*CATALOGUE, *(each.id for each in checks())}:
+        assert explain.page(id).splitlines()[0].partition(":")[0] == id  # a known failure may have the same name
+    assert "repair CLIENT" in explain.page("paid-twice")
+    both = explain.page("credit-amount-changed")
+    assert both.index("What V4's checks find") < both.index("What V5's import makes of it")
+    assert "no V4 answers" in explain.page("v4-not-there") and "no V4 answers" in explain.page("v4-unreachable")
+
+
+@pytest.mark.parametrize(
+    ("finding", "id"),
+    [("import-paid-twice-invoices", "paid-twice"), ("import-export-empty", "export-empty")],
+)
+def test_a_finding_of_a_prediction_is_its_problem(finding, id):
+    assert explain.page(finding).splitlines()[2:] == explain.page(id).splitlines()[2:]
 
 
 def test_no_page_is_left_over():

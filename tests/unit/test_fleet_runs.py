@@ -1,15 +1,17 @@
 """Real runs of ansible-runner on small playbooks, on this machine: how each end is told, and what is recorded."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from fleet import outcome, runner
+from fleet import outcome, records, runner
 from fleet.events import Progress, Started, Step
 from fleet.exits import Exit
 from fleet.inventory import find_clients
@@ -165,6 +167,18 @@ def test_a_secret_in_the_environment_and_verbose_output_are_not_recorded(state, 
             assert b"sesame-open" not in content, path
 
 
+def test_what_the_inventory_calls_a_secret_is_not_recorded_even_if_a_step_tells_it(state):
+    finished, clients, _ = go("tells.yml", ("hides",))
+    [result] = outcome.outcomes(finished, clients, SITUATION)
+    assert result.message == "The server refused sesame-open"  # who watches may see it
+    finished.recorder.outcome(result)
+    finished.recorder.finish({"schema": 1, "clients": [{"message": result.message}]}, 3)
+    files = [path for path in finished.folder.rglob("*") if path.is_file()]
+    assert [path for path in files if b"sesame-open" in path.read_bytes()] == []
+    told = [path.name for path in files if "The server refused [secret]" in path.read_text()]
+    assert {"stdout", "events.jsonl", "result.json"} < set(told)
+
+
 def test_a_broken_playbook_is_the_tools_failure(state):
     finished, clients, _ = go("broken.yml", ("fine",))
     [result] = outcome.outcomes(finished, clients, SITUATION)
@@ -198,14 +212,14 @@ def test_a_plan_changes_nothing_and_says_what_it_cannot_foresee(state, tmp_path,
     assert [each["task"] for each in result.steps if each["status"] == "changed"] == ["Make a folder"]
 
 
-def test_old_records_are_removed(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr(runner, "KEEP_RUNS", 2)
-    for day in range(4):
-        (runner.runs_dir() / f"2001010{day}T000000-verify-1").mkdir(parents=True)
-    new = runner._new_folder("verify")
-    assert len(list(runner.runs_dir().iterdir())) == 2
-    assert new.exists()
+def test_a_run_is_recorded_line_by_line(ended):
+    finished, results, _ = ended
+    lines = records.read(finished.folder).events
+    assert lines[0]["event"] == "run_started"
+    assert {each["client"] for each in lines[1:]} == set(CASES)
+    steps = [each for each in lines if each["event"] == "step" and each["client"] == "fails"]
+    assert [each["status"] for each in steps if each["task"] == "Fail with a sentence"] == ["failed"]
+    assert results["fails"].failed_step == "Fail with a sentence"
 
 
 PROGRAM = """
@@ -259,6 +273,33 @@ def test_a_second_ctrl_c_stops_at_once(interrupted):
     process.send_signal(signal.SIGINT)
     rest = process.stdout.read()
     assert "END canceled stopped" in rest
+    assert not (folder / "went-on").exists()
+
+
+def test_a_controller_that_is_killed_takes_its_ansible_along(interrupted):
+    """ansible-runner lets it live on, and it would hang at its next output, with the client's lock."""
+    process, folder = interrupted
+
+    def family():
+        found = []
+        for each in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if f"TEST_FOLDER={folder}".encode() in (each / "environ").read_bytes().split(b"\0"):
+                    found.append((each / "cmdline").read_bytes())
+        return found
+
+    def until(condition):
+        end = time.monotonic() + 120
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.1)
+        assert condition(), family()
+
+    # Ansible's worker is one that it knows of; one that it only just forked would end its task first.
+    until(lambda: any(b"AnsiballZ_wait_for" in each for each in family()))
+    process.kill()
+    process.wait()
+    until(lambda: family() == [])
+    (folder / "go-on").touch()
     assert not (folder / "went-on").exists()
 
 

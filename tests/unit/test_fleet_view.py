@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from fleet import report
+from fleet import board, estimate, report
 from fleet.events import Progress, Started, Step
 from fleet.exits import Exit
 from fleet.outcome import Outcome
@@ -146,7 +146,7 @@ def test_plan():
 
 
 def test_the_document_has_what_docs_promise():
-    document = json.loads(report.document("upgrade", results(), Exit.FAIL, Path("/runs/1")))
+    document = json.loads(report.dumped(report.document("upgrade", results(), Exit.FAIL, Path("/runs/1"))))
     assert {key: document[key] for key in ("schema", "verb", "plan", "exit")} == {
         "schema": 1,
         "verb": "upgrade",
@@ -161,4 +161,67 @@ def test_the_document_has_what_docs_promise():
 def test_a_refusal_is_a_document_too():
     document = json.loads(report.refusal("run", Exit.USAGE, "There is none.", "./cli.py init", plan=True))
     assert (document["exit"], document["message"], document["remedy"]) == (2, "There is none.", "./cli.py init")
-    assert set(json.loads(report.document("run", [], Exit.OK, Path("/runs/1")))) <= set(document)
+    assert set(report.document("run", [], Exit.OK, Path("/runs/1"))) <= set(document)
+
+
+# Many clients
+
+
+def board_of(kind, **options):
+    pace = estimate.Pace(2)
+    made = kind(["c1", "c2", "c3", "c4"], pace, **options)
+    for name in ("c1", "c2", "c3"):
+        pace.expect(name, 600)
+        made.begins(name, 1)
+    made.knows("c1", {"clients": 100, "invoices": 1000})
+    made.stage("c1", stage="migrate", state="started")
+    made("c1", Started("v5", "Import", "Watch"))
+    made("c1", Progress("running", "clients", 5))
+    made.rows["c1"].imports_since -= 60
+    made("c1", Progress("running", "invoices", 13))
+    made("c2", step("Install", "changed"))
+    made.ends("c2", Outcome("c2", "ok"), 130)
+    made.ends("c3", Outcome("c3", "fail", "The disk is full."), 20)
+    return made
+
+
+def test_lines_for_many_clients():
+    stream = io.StringIO()
+    board_of(board.PlainBoard, stream=stream)
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "c1: migrate started"
+    assert lines[1] == "c1: import running clients (5 of 22 resources done)"
+    # 100 clients took 60 s at 110 ms; 1,000 invoices are 42 ms each.
+    assert lines[2] == "c1: import running invoices (13 of 22 resources done); about 4 min left"
+    assert lines[3] == "[1/4] c2: done in 2 min, 1 steps changed something"
+    assert lines[5] == "[2/4] c3: FAILED in under a minute: The disk is full."
+    assert "1 done, 1 not done, 1 under way, 1 waiting; about 15 min left" in lines
+
+
+@pytest.mark.parametrize(("width", "wide"), [(140, True), (80, False)])
+def test_a_table_for_many_clients(width, wide, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, height=30)
+    made = board_of(board.LiveBoard, console=console)
+    with made:
+        console.print(made.table())
+    text = console.file.getvalue()
+    assert not COLOR.search(text)
+    line = next(line for line in text.splitlines() if line.lstrip("\x1b[?25l\r").startswith("c1 "))
+    assert "migrate" in line
+    assert "import 13/22 invoices" in line
+    bare = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
+    assert bool(re.search(r"time +changed +now", bare)) is wide
+    assert "1 done, 1 not done, 1 under way, 1 waiting" in text
+    assert "c2: done in 2 min" in text
+    assert not any(line.startswith("c2 ") for line in text.splitlines()), "who has ended is not in the table"
+
+
+def test_more_clients_than_lines():
+    console = Console(file=io.StringIO(), force_terminal=True, width=120, height=10)
+    names = [f"c{number}" for number in range(30)]
+    made = board.LiveBoard(names, estimate.Pace(30), console=console)
+    for name in names:
+        made.begins(name, 1)
+    console.print(made.table())
+    assert "26 more; 30 under way" in console.file.getvalue()

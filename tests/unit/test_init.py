@@ -93,7 +93,8 @@ def test_a_password_for_v5_is_made(inventory):
 def test_a_second_client_beside_the_first(inventory):
     init.write(inventory, dict(ANSWERS), None)
     before = {path: path.read_bytes() for path in inventory.rglob("*") if path.is_file()}
-    init.write(inventory, {**ANSWERS, "client": "beta"}, None)
+    other = {"client": "beta", "v4_host": "v4.beta.test", "v5_host": "v5.beta.test", "v5_url": "https://v5.beta.test"}
+    init.write(inventory, {**ANSWERS, **other, "v4_url": "https://v4.beta.test"}, None)
     assert all(path.read_bytes() == content for path, content in before.items())
     assert [each.name for each in find_clients(inventory, ("acme", "beta"), vault.made_by_init())] == ["acme", "beta"]
 

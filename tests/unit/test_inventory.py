@@ -3,15 +3,20 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from fleet import vault
 from fleet.exits import UsageError
-from fleet.inventory import clients_of, find_clients, groups_of, read
+from fleet.inventory import chosen, clients_of, find_clients, groups_of, read
 
 DATA = Path(__file__).parent / "data" / "fleet" / "inventory"
 EXAMPLE = Path(__file__).resolve().parents[2] / "inventory.example"
 GOOD = "---\nv4: {hosts: {a: {ansible_host: a.test, ansible_user: ops, ansible_port: 2222}}}\nv5: {hosts: {b: {}}}\n"
 CLIENT = "client1: {hosts: {a: {}, b: {}}}\n"
+
+
+def select(inventory, patterns):
+    return chosen(read(inventory), inventory, patterns)
 
 
 @pytest.fixture(autouse=True)
@@ -117,3 +122,114 @@ def test_the_example_loads_without_a_password_and_holds_no_secret():
     for host in variables.values():
         assert {"v4_url", "v4_owner_email", "v5_url", "v5_archive_url", "v5_archive_checksum"} <= set(host)
         assert not any("password" in name for name in host)
+
+
+MANY = """---
+v4: {hosts: {a4: {}, b4: {}, c4: {}}}
+v5: {hosts: {a5: {}, b5: {}, c5: {}}}
+acme_1: {hosts: {a4: {}, a5: {}}}
+acme_2: {hosts: {b4: {}, b5: {}}}
+zeta: {hosts: {c4: {}, c5: {}}}
+monday: {children: {acme_2: {}, zeta: {}}}
+"""
+
+
+@pytest.fixture
+def many(tmp_path):
+    """A function that writes MANY with more lines of YAML, and variables: host → name → value."""
+
+    def write(more: str = "", **variables: dict) -> Path:
+        folder = tmp_path / "many"
+        (folder / "host_vars").mkdir(parents=True, exist_ok=True)
+        (folder / "hosts.yml").write_text(MANY + more)
+        for host, values in variables.items():
+            (folder / "host_vars" / f"{host}.yml").write_text(yaml.safe_dump(values))
+        return folder
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        ("", ["acme_1", "acme_2", "zeta"]),
+        ("*", ["acme_1", "acme_2", "zeta"]),
+        ("acme*", ["acme_1", "acme_2"]),
+        ("zeta,*", ["zeta", "acme_1", "acme_2"]),
+        ("!acme_1", ["acme_2", "zeta"]),
+        ("monday", ["acme_2", "zeta"]),
+        ("acme_?,!monday", ["acme_1"]),
+    ],
+)
+def test_patterns_choose_clients(many, patterns, names):
+    assert [each.name for each in select(many(), patterns)] == names
+
+
+def not_selected(inventory, patterns="*"):
+    with pytest.raises(UsageError) as caught:
+        select(inventory, patterns)
+    assert caught.value.remedy
+    return caught.value.message
+
+
+def test_a_pattern_that_names_nobody(many):
+    assert "is called 'nobody*' (clients: acme_1, acme_2, zeta)" in not_selected(many(), "acme*,nobody*")
+    assert "No client" in not_selected(many(), "zeta,!monday")
+
+
+def test_everything_that_is_wrong_is_told_at_once(many):
+    inventory = many("half: {hosts: {d5: {}}}\ntwice: {hosts: {a4: {}, c5: {}}}\n")
+    text = (inventory / "hosts.yml").read_text().replace("c5: {}}}", "c5: {}, d5: {}}}", 1)
+    (inventory / "hosts.yml").write_text(text)
+    said = not_selected(inventory)
+    assert "(3 troubles)" in said
+    assert "The host d5 belongs to no client: half has no host in the group v4" in said
+    assert "The host a4 belongs to several clients (acme_1, twice)" in said
+    assert [each.name for each in select(inventory, "acme_2")] == ["acme_2"], "what is wrong elsewhere stops nobody"
+    assert "d5" in not_selected(inventory, "half")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"a5": {"v5_url": "https://V5.example.com/"}, "b5": {"v5_url": "https://v5.example.com:443"}},
+            "acme_1 and acme_2 have the same V5: v5.example.com",
+        ),
+        (
+            {"a5": {"ansible_host": "192.0.2.7"}, "c5": {"ansible_host": "192.0.2.7", "ansible_port": 22}},
+            "acme_1 and zeta have the same V5: 192.0.2.7:22",
+        ),
+        (
+            {"a4": {"v4_account_key": "k1"}, "b4": {"v4_account_key": "k1"}},
+            "acme_1 and acme_2 move the company with the same key: v4_account_key",
+        ),
+        (
+            {
+                "a4": {"v4_url": "https://v4.example.com", "v4_owner_email": "o@example.com"},
+                "b4": {"v4_url": "https://v4.example.com", "v4_owner_email": "O@example.com"},
+            },
+            "acme_1 and acme_2 move the same company of the same V4: v4.example.com",
+        ),
+    ],
+)
+def test_clients_that_would_get_into_each_other_s_way(many, variables, said):
+    assert said in not_selected(many(**variables))
+    assert [each.name for each in select(many(**variables), "acme_1")] == ["acme_1"]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"a5": {"v5_url": "https://{{ name }}.test"}, "b5": {"v5_url": "https://{{ name }}.test"}},
+        {"a5": {"v5_url": "https://x.test/a"}, "b5": {"v5_url": "https://x.test/b"}},
+        {"a5": {"ansible_host": "192.0.2.7", "v5_root": "/a"}, "b5": {"ansible_host": "192.0.2.7", "v5_root": "/b"}},
+        {"a5": {"ansible_host": "localhost"}, "b5": {"ansible_host": "localhost"}},
+        {
+            "a4": {"v4_url": "https://v4.test", "v4_owner_email": "o@x.test", "v4_account_key": "k1"},
+            "b4": {"v4_url": "https://v4.test", "v4_owner_email": "o@x.test", "v4_account_key": "k2"},
+        },
+    ],
+)
+def test_clients_that_only_look_alike(many, variables):
+    assert len(select(many(**variables), "*")) == 3

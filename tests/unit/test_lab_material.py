@@ -128,12 +128,13 @@ def test_v4_s_env_is_the_example_with_what_an_installer_fills_in():
 def test_the_inventory_pairs_hosts_and_encrypts_secrets(one_lab):
     clients = layout.clients(one_lab, 2)
     sums = dict.fromkeys(("invoiceninja.tar", "ninja-v4.5.50.zip"), "0" * 64)
-    inventory.write(one_lab, clients, sums)
+    inventory.write(one_lab, clients, [], sums)
     hosts = yaml.safe_load((one_lab.inventory / "hosts.yml").read_text())["all"]
     assert hosts["children"]["v4"]["hosts"]["client2-v4"]["ansible_host"] == clients[1].v4.address
     assert set(hosts["children"]["client2"]["hosts"]) == {"client2-v4", "client2-v5"}
     assert "StrictHostKeyChecking=yes" in hosts["vars"]["ansible_ssh_common_args"]
     assert hosts["vars"]["ansible_user"] == "ops"
+    assert "workers" not in hosts["children"]
 
     variables = yaml.safe_load((one_lab.inventory / "group_vars/client1/vars.yml").read_text())
     assert variables["v5_archive_checksum"] == "sha256:" + "0" * 64
@@ -155,9 +156,22 @@ def test_the_inventory_pairs_hosts_and_encrypts_secrets(one_lab):
 def test_writing_the_inventory_again_keeps_the_passwords(one_lab):
     clients = layout.clients(one_lab, 1)
     sums = dict.fromkeys(("invoiceninja.tar", "ninja-v4.5.50.zip"), "0" * 64)
-    inventory.write(one_lab, clients, sums)
+    inventory.write(one_lab, clients, [], sums)
     before = inventory.passwords(one_lab, clients[0])
-    inventory.write(one_lab, clients, dict.fromkeys(sums, "1" * 64))
+    inventory.write(one_lab, clients, [], dict.fromkeys(sums, "1" * 64))
     assert inventory.passwords(one_lab, clients[0]) == before
     variables = yaml.safe_load((one_lab.inventory / "group_vars/client1/vars.yml").read_text())
     assert variables["v5_archive_checksum"] == "sha256:" + "1" * 64
+
+
+def test_workers_stand_in_the_inventory_where_there_are_some(one_lab):
+    sums = dict.fromkeys(("invoiceninja.tar", "ninja-v4.5.50.zip"), "0" * 64)
+    workers = layout.workers(one_lab, 2)
+    inventory.write(one_lab, layout.clients(one_lab, 1), workers, sums)
+    hosts = yaml.safe_load((one_lab.inventory / "hosts.yml").read_text())["all"]
+    wanted = {each.name: {"ansible_host": each.address} for each in workers}
+    assert hosts["children"]["workers"]["hosts"] == wanted
+    every = [*layout.clients(one_lab, layout.CLIENTS_MOST), *layout.workers(one_lab, layout.WORKERS_MOST)]
+    machines = [each for one in every for each in ((one.v4, one.v5) if hasattr(one, "v4") else (one,))]
+    addresses = [each.address for each in [*machines, layout.download(one_lab)]]
+    assert len(set(addresses)) == len(addresses)

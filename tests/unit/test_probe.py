@@ -41,6 +41,9 @@ def test_every_awk_says_the_same(tmp_path: Path, other: str) -> None:
     document = facts(Options(root=str(root)), path=commands(tmp_path, other))
     for part in ("app", "env", "config", "permissions", "logs"):
         assert document[part] == reference[part]
+    (kilobytes,) = re.findall(r"^MemTotal: +(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    assert document["host"]["memory"]["total_bytes"] == int(kilobytes) * 1024
+    assert document["storage"]["disks"] and all(each["total_bytes"] > 0 for each in document["storage"]["disks"])
     assert len(document["logs"]["hits"]) == 1 and document["logs"]["hits"][0]["count"] == 2
     assert document["probe"]["redacted"] == reference["probe"]["redacted"]
 
@@ -189,6 +192,35 @@ def test_the_watchdog_ends_everything_and_the_document_comes(tmp_path: Path, she
     assert document["probe"]["missing"]["logs/hits"] == "There was no answer before the time limit"
     assert document["probe"]["missing"]["database"] == "There was no answer before the time limit"
     assert not processes_with("sleep 3141")
+
+
+@pytest.mark.parametrize("other", AWKS)
+def test_what_cannot_be_ended_does_not_hold_the_document_back(tmp_path: Path, other: str) -> None:
+    """A process in a dead file system does not end, and keeps the pipe open; mawk reads until its buffer is full."""
+    if not there(other):
+        pytest.skip(f"{other} is not installed")
+    hang = "echo $$ >>HUNG\nexec sleep 31420\n".replace("HUNG", str(tmp_path / "hung"))
+    path = commands(tmp_path, other, but=("stat", "php", "timeout"), instead={"stat": hang, "php": hang})
+    text = probe.script(Options(root=str(owned(v5(tmp_path / "ninja"))), limit_seconds=2))
+    text = text.replace(
+        "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "", 1
+    )
+    for ends in ("kill -STOP $tree", "kill -9 $tree"):
+        assert ends in text
+        text = text.replace(ends, "true", 1)
+    (tmp_path / "hung").write_text("")
+    (tmp_path / "hung").chmod(0o666)
+    try:
+        done = subprocess.run(
+            ["dash", "-s"], input=text.encode(), env={"PATH": str(path)}, capture_output=True, check=True, timeout=60
+        )
+        document = probe.parse(done.stdout)
+        assert document["probe"]["complete"] is False
+        assert document["env"]["values"]["APP_URL"] == "https://invoices.example.test"
+        assert processes_with("sleep 31420"), "something hangs still"
+    finally:
+        for pid in (tmp_path / "hung").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def test_after_a_good_end_nothing_runs_on(tmp_path: Path) -> None:

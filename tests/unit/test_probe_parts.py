@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from migration import lock
 from tests.probe_host import AWKS, awk, said, there
 
 
@@ -243,13 +244,12 @@ PHP License
 
 
 def test_php_fpm_as_it_is_configured(command: str) -> None:
-    environment = {"pool_ini": "memory_limit=2G\npost_max_size=8M\n", "pool_timeout": ""}
+    environment = {"pool_ini": "memory_limit=2G\npost_max_size=8M\n"}
     found = said(awk("phpinfo", PHPINFO.encode(), command, environment))
     assert (found["php/web/version"], found["php/web/version_id"]) == ("8.2.32", 80232)
     assert found["php/web/extensions"] == ["bcmath", "core", "pdo_mysql", "sysvmsg", "zend opcache"]
     assert found["php/web/ini/memory_limit"] == "2G" and found["php/web/ini/post_max_size"] == "8M"
     assert found["php/web/ini/allow_url_fopen"] == "1" and found["php/web/ini/disable_functions"] == ""
-    assert found["php/web/ini/request_terminate_timeout"] == "0"
 
 
 def test_a_php_fpm_that_does_not_start(command: str) -> None:
@@ -409,6 +409,43 @@ def test_what_systemd_says(command: str) -> None:
     assert found["queue/units/-/name"] == "ninja-queue.service" and found["queue/units/-/state"] == "failed"
     assert found["queue/units/-/enabled"] is False and found["queue/units/-/restarts"] == 7
     assert found["migration/unit/name"] == "ninjalift-import-7.service"
+
+
+LOCK = "token {token}\nclient client1\nhost ops-1\nprocess 4711\nmachine m\ntaken {taken}\n"
+
+
+@pytest.mark.parametrize(
+    ("taken", "beat", "told"),
+    [
+        ("900.50", "990.25", (99, 9)),
+        ("900.50", "900.50", None),  # silent for longer than a lease
+        ("100.00", "999.90", (900, 0)),
+        ("5000.00", "6000.00", None),  # of an earlier boot
+    ],
+)
+@pytest.mark.parametrize("root", ["/var/www/invoiceninja", "/srv/a b/größe/", "/"])
+def test_who_holds_the_lock(command: str, root: str, taken: str, beat: str, told: tuple | None, tmp_path: Path) -> None:
+    name = lock.name_of(root)
+    (tmp_path / f"{name}.lock").write_text(LOCK.format(token="a" * 32, taken=taken))
+    (tmp_path / f"{name}.beat").write_text(f"{beat}\n")
+    (tmp_path / "other.lock").write_text(LOCK.format(token="b" * 32, taken="999"))
+    found = said(awk("lock", b"", command, {"root": root, "folder": str(tmp_path)}, ("-v", "UPTIME=1000.00")))
+    if told is None:
+        assert found == {}
+        return
+    assert found["migration/lock/client"] == "client1" and found["migration/lock/host"] == "ops-1"
+    assert found["migration/lock/process"] == "4711"
+    assert (found["migration/lock/age_seconds"], found["migration/lock/silent_seconds"]) == told
+
+
+def test_who_holds_the_lock_as_migration_lock_writes_it(command: str, tmp_path: Path) -> None:
+    owner = {"token": "a" * 32, "client": "client1", "host": "ops-1", "process": 4711, "machine": "m"}
+    lock.take(tmp_path, lock.name_of("/var/www/n"), owner)
+    arguments = ("-v", f"UPTIME={lock.uptime() + 5:.2f}")
+    found = said(awk("lock", b"", command, {"root": "/var/www/n", "folder": str(tmp_path)}, arguments))
+    assert found["migration/lock/silent_seconds"] in (4, 5)
+    none = awk("lock", b"", command, {"root": "/var/www/other", "folder": str(tmp_path)}, arguments)
+    assert none == ""
 
 
 CERTIFICATE = """notBefore=Nov 25 23:25:54 2025 GMT

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import socket
 import threading
 import time
-from hashlib import sha1
+from hashlib import sha1, sha256
 from pathlib import Path
 
 import pytest
@@ -383,3 +384,98 @@ def test_redis_that_refuses_or_is_not_there(tmp_path: Path, redis: Redis) -> Non
     said = probe(installation(tmp_path / "2", with_redis(redis.port)), "v5", company_key=ACCOUNT)
     assert said["queue/redis"]["answers"] is False
     assert "does not answer" in said.missing["migration/cache"]
+
+
+def ini_files(folder: Path, **more: str) -> dict:
+    """Put up php.ini and conf.d of a command line and an FPM; more: what FPM's files have besides, by file name.
+
+    Returns what makes probe() run the one and tell of the other.
+    """
+    for sapi, memory in (("cli", "-1"), ("fpm", "512M")):
+        conf = folder / sapi / "conf.d"
+        conf.mkdir(parents=True)
+        (folder / sapi / "php.ini").write_text(f"[PHP]\nmemory_limit = {memory}\n;extension=none\n")
+        (conf / "20-ctype.ini").write_text("; priority=20\nextension=ctype.so\n")
+    for name, text in more.items():
+        file = folder / "fpm" / {"php": "php.ini", "late": "conf.d/99-late.ini"}[name]
+        with file.open("a") as stream:
+            stream.write(text)
+    return {
+        "options": ("-c", str(folder / "cli/php.ini")),
+        "env": {"PHP_INI_SCAN_DIR": str(folder / "cli/conf.d")},
+        "fpm": str(folder / "fpm"),
+    }
+
+
+def test_the_php_of_the_pool_differs_in_its_settings_alone(tmp_path: Path) -> None:
+    late = 'upload_max_filesize = "64M" ; as V5 wants it\nallow_url_fopen = Off\npost_max_size = 70M\n'
+    pool = "$probe_pool = ['post_max_size' => '80M', 'sendmail_path' => '/canary'];"
+    how = ini_files(tmp_path, late=late)
+    said = probe(installation(tmp_path), "v5", before=pool, **how)
+    ini = {name.rpartition("/")[2]: value for name, value in said.facts.items() if name.startswith("php/web/ini/")}
+    assert ini == {
+        "memory_limit": "512M",
+        "upload_max_filesize": "64M",
+        "post_max_size": "80M",
+        "max_execution_time": "30",
+        "allow_url_fopen": "0",
+        "disable_functions": "",
+        "open_basedir": "",
+        "curl.cainfo": "",
+        "openssl.cafile": "",
+    }
+    assert said["php/cli/ini"]["memory_limit"] == "-1"
+    assert (said["php/web/version"], said["php/web/version_id"]) == (
+        said["php/cli/version"],
+        said["php/cli/version_id"],
+    )
+    assert set(said["php/web/extensions"]) ^ set(said["php/cli/extensions"]) == {"pcntl", "cgi-fcgi"}
+    assert said["php/web/extensions"] == sorted(said["php/web/extensions"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"late": "extension = zip\n"},
+        {"php": 'zend_extension="/opt/xdebug.so"\n'},
+        {"late": "[PATH=/srv/site]\nmemory_limit = 1M\n"},
+        {"late": "memory_limit = (\n"},
+        {"php": "extension_dir = /opt/extensions\n"},
+    ],
+)
+def test_where_there_is_doubt_nothing_is_told_of_the_pool(tmp_path: Path, more: dict) -> None:
+    said = probe(installation(tmp_path), "v5", **ini_files(tmp_path, **more))
+    assert not [path for path in (*said.facts, *said.missing) if path.startswith("php/web")]
+    assert said.ended
+
+
+def test_without_a_php_ini_of_the_pool_nothing_is_told_of_it(tmp_path: Path) -> None:
+    how = ini_files(tmp_path)
+    (tmp_path / "fpm/php.ini").unlink()
+    assert "php/web/version" not in probe(installation(tmp_path), "v5", **how).facts
+
+
+def pseudonym(value: str, salt: str = "it") -> str:
+    """What PHP prints when it makes a pseudonym."""
+    text = f"base64_decode('{base64.b64encode(value.encode('utf-8', 'surrogateescape')).decode()}')"
+    return call(
+        f"(function () {{ global $probe; $probe = (object) ['salt' => '{salt}']; ob_start();"
+        f" echo probe_pseudonym('name', {text}), '|'; return bin2hex(ob_get_clean()); }})()"
+    )
+
+
+def test_the_digest_of_a_pseudonym_is_the_one_that_sh_would_make() -> None:
+    said = bytes.fromhex(pseudonym("KALE & Söhne")).decode()
+    digest = sha256("it\nname\nkale & söhne".encode()).hexdigest()[:6]
+    assert said == f"Q\tname kale & söhne\t{digest}\n<<name:KALE & Söhne>>|"
+
+
+@pytest.mark.parametrize(
+    "value", ["two\nlines", 'a "word"', "a\tb", "back\\slash", "a > b", "\udcff", "\u2028", "\u0085"]
+)
+def test_sh_makes_the_digest_of_a_text_that_the_writer_may_change(value: str) -> None:
+    assert not bytes.fromhex(pseudonym(value)).startswith(b"Q")
+
+
+def test_without_a_salt_there_is_no_digest() -> None:
+    assert bytes.fromhex(pseudonym("Kale", salt="")) == b"<<name:Kale>>|"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -146,6 +147,40 @@ def test_the_directories_of_red_hat_and_remi(host: Path) -> None:
     (entry,) = document["cron"]["entries"]
     assert (entry["source"], entry["php"], entry["every_minute"]) == ("crontab of ninja", "php82", True)
     assert document["cron"]["user_crontabs"] is True
+
+
+@pytest.mark.parametrize(("told", "apart"), [(True, 0), (False, 0), (True, 60)])
+def test_the_program_of_debians_pool_is_asked_only_where_php_leaves_a_doubt(host: Path, told: bool, apart: int) -> None:
+    path = host / "etc/nginx/nginx.conf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "http { server { listen 443 ssl; root /srv/invoices/ninja/public;"
+        " location ~ x { fastcgi_pass unix:/run/php/fpm.sock; } } }\n"
+    )
+    pools = host / "etc/php/8.2/fpm/pool.d"
+    pools.mkdir(parents=True)
+    (pools / "www.conf").write_text(
+        "[www]\nuser = ninja\nlisten = /run/php/fpm.sock\nphp_admin_value[memory_limit] = 768M\n"
+    )
+    (host / "usr/sbin").mkdir(parents=True, exist_ok=True)
+    # The fifth word is the folder with the php.ini of FPM.
+    web = """printf 'J\\tphp/web/version\\t"%s"\\n' "$6";""" if told else ":"
+    script(
+        host / "usr/bin/php8.2",
+        'cat >/dev/null\nwhile [ "$1" != -- ]; do shift; done\nprintf \'J\\tphp/cli/path\\t"/debian"\\n\'\n'
+        f"if [ -n \"$6\" ]; then {web} fi\nprintf 'D\\tphp\\n'\n",
+    )
+    script(host / "usr/sbin/php-fpm8.2", f"cat <<'X'\n{PHPINFO}X\n")
+    for seconds, each in enumerate(("usr/bin/php8.2", "usr/sbin/php-fpm8.2")):
+        os.utime(host / each, (1_750_000_000, 1_750_000_000 + seconds * apart))
+    web = facts_in(host, Options(root="/srv/invoices/ninja"))["php"]["web"]
+    assert (web["pool"], web["user"]) == ("/etc/php/8.2/fpm/pool.d/www.conf", "ninja")
+    assert web["binary"] == "/usr/sbin/php-fpm8.2"
+    # A program of another build is asked whatever PHP says.
+    asked = not told or apart
+    assert web["version"] == ("8.2.32" if asked else "/etc/php/8.2/fpm")
+    assert web["ini"]["request_terminate_timeout"] == "0"
+    assert web["ini"].get("memory_limit") == ("768M" if asked else None)
 
 
 def test_both_applications_on_one_host(host: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics.probe import Options
-from tests.probe_host import AWKS, facts, owned, run, there, v5, written
+from tests.probe_host import AWKS, awk, commands, facts, owned, run, there, v5, written
 
 
 @pytest.fixture(params=AWKS)
@@ -233,3 +233,21 @@ def test_canaries_do_not_leave(tmp_path: Path) -> None:
     output = run(Options(root=str(root), salt="canary-salt", company_key="canarycompanykey0123456789abcdef"))
     assert b"production" in output and b"<secret>" in output
     assert b"anary" not in output.replace(str(root).encode(), b"")
+
+
+def test_a_digest_that_is_known_goes_into_the_table(command: str) -> None:
+    lines = "B\t0\nQ\tname kale ltd\tabc123\nQ\tname other\tno digest\n"
+    lines += "S\tweb/vhost/file\t<<name:Kale Ltd>> <<name:Other>>\nE\t1\n"
+    output = awk("writer", lines.encode(), command)
+    assert output.split("\x1d")[1] == "\nname \x01 abc123\nname other\n"
+
+
+def test_the_pseudonyms_of_the_php_half_are_those_of_the_others(tmp_path: Path) -> None:
+    salt, name = "its own salt", "Kale Ltd"
+    # The first is told its digest, which here is another than sh would make.
+    lines = f'Q\\tname {name.lower()}\\tabc123\\nJ\\tphp/cli/path\\t"<<name:{name}>> <<name:Other>>"\\nD\\tphp\\n'
+    php = f"cat >/dev/null\nprintf '{lines}'\n"
+    how = {"path": commands(tmp_path, but=("php",), instead={"php": php})}
+    root = owned(v5(tmp_path / "ninja"))
+    other = hashlib.sha256(f"{salt}\nname\nother".encode()).hexdigest()[:6]
+    assert facts(Options(root=str(root), salt=salt), **how)["php"]["cli"]["path"] == f"<name:abc123> <name:{other}>"

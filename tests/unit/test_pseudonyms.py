@@ -1,5 +1,6 @@
 """The secret behind pseudonyms: made once, private, another one for each client."""
 
+import hashlib
 import stat
 import threading
 
@@ -70,3 +71,10 @@ def test_a_file_that_is_of_no_use(state, spoil, said, remedy):
         pseudonyms.salt("client1")
     assert said in caught.value.message
     assert remedy in caught.value.remedy
+
+
+def test_a_pseudonym_is_the_probe_s():
+    """The command of diagnostics/probe/redact.awk: sha256 of salt, kind and value in small letters, a line each."""
+    digest = hashlib.sha256(b"salt\nemail\nowner@example.com").hexdigest()[:6]
+    assert pseudonyms.pseudonym("salt", "email", "Owner@Example.com") == f"<email:{digest}>"
+    assert pseudonyms.pseudonym("salt", "email", "") == ""

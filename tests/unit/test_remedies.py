@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.exits import EDIT, UsageError
+from fleet.outcome import REMEDY
 from fleet.remedies import PROJECT, Situation, completed
 
 
@@ -107,3 +108,20 @@ def test_the_programs_that_are_named_are_there():
     for command in ("ansible a", "ansible-vault view a", "ansible-inventory --graph", "ansible-playbook a.yml"):
         program = shlex.split(default().command(command))[0]
         assert os.access(PROJECT / program, os.X_OK), program
+
+
+@pytest.mark.parametrize(
+    ("message", "remedy"),
+    [
+        ("It is cut short. Mend it with: `curl -O x`", "curl -O x"),
+        (
+            "To replace it (a backup is taken first), mend it with: `./cli.py migrate a --force B`",
+            "./cli.py migrate a --force B",
+        ),
+        ("See it with: `ps -fu x`. Let it end, then mend it with: `./cli.py provision a`", "./cli.py provision a"),
+        ("Is port 443 open? See it with: `curl -v https://a.test`", ""),  # it shows more, and mends nothing
+        ("The user `ops` is not there", ""),
+    ],
+)
+def test_the_command_in_a_message_is_its_remedy(message, remedy):
+    assert REMEDY.findall(message) == [remedy] * bool(remedy)

@@ -1,15 +1,19 @@
 """What is sent to a shell and what its answer means, without SSH."""
 
+import contextlib
 import socket
+import struct
 import subprocess
+import threading
 from dataclasses import replace
 
 import pytest
 
 from diagnostics.targets import REFUSED, UNREACHABLE, USAGE, Ssh, Target, TargetError, parse
-from diagnostics.transport import AUTO, OPENSSH, PARAMIKO, transport
+from diagnostics.transport import AUTO, OPENSSH, PARAMIKO, transport, troubles
 from diagnostics.transport.openssh import OpensshTransport
 from diagnostics.transport.paramiko_ssh import ParamikoTransport
+from diagnostics.transport.process import talk
 from diagnostics.transport.session import Session
 
 HOST = Target("ssh://ops@a.test", "ssh", "a.test", ssh=Ssh("a.test", "ops"))
@@ -45,6 +49,23 @@ def test_a_script_that_does_not_end():
     error = refused(transport(parse("local")).run, "while :; do read x </dev/null; done", 0.5)
     assert error.kind == UNREACHABLE
     assert "within" in error.message
+
+
+@pytest.mark.parametrize("where", ["", " >&2"])
+def test_a_host_that_prints_without_end(where):
+    error = refused(transport(parse("local")).run, f"while :; do echo {'much ' * 2000}; done{where}", 60)
+    assert error.kind == REFUSED
+    assert "printed more than 16 MiB" in error.message
+
+
+def test_what_is_much_and_ends_is_heard():
+    said = transport(parse("local")).run(f"# {'x' * 3_000_000}\nhead -c 15000000 /dev/zero; echo end", 60)
+    assert said == bytes(15_000_000) + b"end\n"
+
+
+def test_a_command_that_does_not_read_its_input():
+    done = talk(["sh", "-c", "exec <&-; echo heard; exit 3"], b"x" * 1_000_000, 30)
+    assert (done.returncode, done.stdout) == (3, b"heard\n")
 
 
 def through(shell: list, session: Session) -> bytes:
@@ -182,6 +203,43 @@ def test_a_server_that_says_nothing(tmp_path, backend):
         error = refused(transport(HOST, backend, str(config)).run, "id", 300)
     assert error.kind == UNREACHABLE
     assert "a.test" in error.message
+
+
+@pytest.mark.parametrize("backend", [PARAMIKO, OPENSSH])
+@pytest.mark.parametrize("greeting", [b"", b"Exceeded MaxStartups\r\n"])
+@pytest.mark.parametrize(("end", "tries"), [("closes", 4), ("resets", 4), ("stays", 1)])
+def test_a_server_that_ends_before_it_says_what_it_is_is_tried_again(
+    monkeypatch, tmp_path, backend, greeting, end, tries
+):
+    """sshd does it at random where many log in; it resets the connection when it has not read what the client says."""
+    monkeypatch.setattr(troubles, "WAITS", (0.01, 0.01, 0.01))
+    config, came = tmp_path / "config", []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(ConnectionError):  # the client may be gone first
+                came.append(connection)
+                connection.sendall(greeting)
+                if end == "resets":
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    continue
+                while connection.recv(1000) and end == "stays":
+                    pass
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        config.write_text(f"Host *\n  HostName 127.0.0.1\n  Port {server.getsockname()[1]}\n  ConnectTimeout 1\n")
+        error = refused(transport(HOST, backend, str(config)).run, "id", 60)
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert error.kind == UNREACHABLE
+    assert "a.test" in error.message
+    assert len(came) == tries, error.message
 
 
 @pytest.mark.parametrize("word", ["client1", "/dev/null"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from migration import import_jobs, watch, watch_host
+from migration import import_control, import_jobs, import_worker, watch, watch_host
+from migration.errors import MigrationError
 
 KEY = "9nrwevhjtlxoochx5kk1b533cebkjblj"
 
@@ -116,6 +118,27 @@ def test_a_units_state_is_read_by_its_fields(monkeypatch: pytest.MonkeyPatch):
     assert (found["ActiveState"], found["MainPID"], found["InvocationID"]) == ("active", "12", "ab=c")
     assert asked[0][2] == "ninjalift-import-9nrwevhj.service"
     assert watch_host.unit_state("") == {}
+
+
+def test_a_start_that_systemd_has_yet_to_begin_is_waited_for(tmp_path, monkeypatch):
+    """Under load `systemctl show` answers before the unit's job was begun: inactive, with a job (systemd 252)."""
+    monkeypatch.setattr(import_jobs, "RUN_ROOT", str(tmp_path))
+    phase = import_worker.run_folder("unit") / import_worker.PHASE
+    phase.parent.mkdir()
+    states = [{"ActiveState": "inactive", "Job": "462"}, {"ActiveState": "activating", "Job": "462"}]
+
+    def state(unit):
+        if len(states) == 1:
+            phase.write_text(json.dumps({"phase": "waiting"}))
+        return states.pop(0)
+
+    monkeypatch.setattr(watch_host, "unit_state", state)
+    import_control._wait_until_waiting("unit", 60)
+    assert not states
+    monkeypatch.setattr(watch_host, "unit_state", lambda unit: {"ActiveState": "inactive", "Job": ""})
+    phase.unlink()
+    with pytest.raises(MigrationError, match="did not start"):
+        import_control._wait_until_waiting("unit", 60)
 
 
 def test_the_end_is_told_at_once_and_the_database_asked_once_a_second(path, tmp_path, monkeypatch):
