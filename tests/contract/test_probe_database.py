@@ -9,6 +9,7 @@ import pytest
 from conftest import OWNER, RECORDINGS, Database, PhpApp, free_port
 from v5_standin import COMPANY_KEY, EMAIL, EXPORT, V5App, v5, v5_server
 
+from migration.counts import v4_queries
 from tests.php_probe import BARE, Said, probe
 
 __all__ = ["v5", "v5_server"]
@@ -20,7 +21,9 @@ def ask(root: Path, kind: str, database: Database, **options: str) -> Said:
     """Probe with the setting that finds the private server; nothing secret or personal is ever printed alone."""
     said = probe(root, kind, options=("-d", f"pdo_mysql.default_socket={database.socket}"), **options)
     assert said.ended, said.errors
-    text = said.text.replace(f"<<key:{COMPANY_KEY}>>", "") + said.errors
+    text = said.text + said.errors
+    for pseudonym in (f"<<key:{COMPANY_KEY}>>", f"<<email:{OWNER}>>", f"<<email:{EMAIL}>>"):
+        text = text.replace(pseudonym, "")
     assert [word for word in (database.password, COMPANY_KEY, EMAIL, OWNER) if word in text] == []
     return said
 
@@ -293,6 +296,10 @@ def test_a_v4(v4: PhpApp) -> None:
     (account,) = part(said, "database/accounts")
     assert account["key"] == f"<<key:{COMPANY_KEY}>>"
     assert (account["forward_url"], account["disabled"]) == ("", False)
+    assert account["owner"] == f"<<email:{OWNER}>>"
+    queries = v4_queries(COMPANY_KEY)
+    assert account["records"]["invoices"] > 0
+    assert account["records"] == {kind: int(database.value(queries[kind])) for kind in account["records"]}
     assert part(said, "database/users")["count"] == int(database.value("SELECT COUNT(*) FROM users"))
     documents = part(said, "database/documents")
     assert documents["count"] == sum(documents["by_kind"].values()) == 3

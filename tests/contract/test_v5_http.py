@@ -333,8 +333,29 @@ def test_attachments(v5: V5App, entity: str) -> None:
     assert answer.status_code == 200, answer.text
     (document,) = v5.call("GET", "documents", token).json()["data"]
     assert (document["name"], document["type"], document["size"]) == ("note é.txt", "txt", len("attached ✓".encode()))
-    assert document["link"].endswith(f"/api/v1/documents/{document['id']}/download")
+    assert document["url"].endswith(f"/api/v1/documents/{document['id']}/download")
+    assert document["link"] == f"/{entity}/{found['id']}/edit"
+    assert answer.json()["data"]["documents"] == [document], "a record carries its documents"
     content = v5.call("GET", f"documents/{document['id']}/download", token)
     assert content.content == "attached ✓".encode()
     assert content.headers["Content-Type"].lower() == "text/html; charset=utf-8"
     assert v5.call("GET", f"documents/{document['id']}", v5.token("V4pass!23")).status_code == 400, "of another company"
+
+    def upload(name: str, content: bytes, entity: str = entity, number: str = found["id"]) -> Answer:
+        files = {"documents[]": (name, content, "application/octet-stream")}
+        return v5.call("POST", f"{entity}/{number}/upload", token, files=files, data={"_method": "PUT"})
+
+    page = upload("note.pdf", b"<!DOCTYPE html><html><head><title>Login</title></head></html>")
+    assert page.status_code == 422, "a file's type is what it holds"
+    assert page.json()["message"] == "The given data was invalid."
+    assert page.json()["errors"]["documents.0"][0].startswith("The documents.0 must be a file of type: png, ai, jpeg,")
+    assert upload("a/b\\c.txt", b"text").json()["data"]["documents"][1]["name"] == "c.txt", "only the last part stays"
+    own = next(e["company"]["id"] for e in entries if e["company"]["company_key"] == COMPANY_KEY)
+    assert upload("terms.txt", b"terms", "companies", own).json()["data"]["documents"][0]["name"] == "terms.txt"
+    company = v5.call("GET", f"companies/{own}", token).json()["data"]
+    v5.call("DELETE", f"documents/{company['documents'][0]['id']}", token)
+    (again,) = v5.call("GET", f"{entity}?number={number}", token).json()["data"]
+    assert [one["name"] for one in again["documents"]] == ["note é.txt", "c.txt"]
+    assert v5.call("DELETE", f"documents/{document['id']}", token).status_code == 200
+    assert v5.call("GET", f"documents/{document['id']}/download", token).status_code == 400
+    assert [one["name"] for one in v5.call("GET", "documents", token).json()["data"]] == ["c.txt"]

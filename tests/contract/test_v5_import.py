@@ -275,7 +275,7 @@ def test_gateways_are_encrypted_with_v5s_key(v5: V5App) -> None:
 
     def add(data: dict) -> None:
         row = {"company_id": 1, "created_at": "2026-11-23"}
-        gateway = {"id": 5, "user_id": 1, "gateway_key": STRIPE, "require_cvv": 1, "fees_and_limits": ""}
+        gateway = {"id": 5, "user_id": 1, "gateway_key": STRIPE, "require_cvv": 1, "fees_and_limits": {}}
         data["company_gateways"] = [{**row, **gateway, "config": '{"apiKey":"sk_live_x"}'}]
         token = {"id": 9, "client_id": 1, "token": "tok", "company_gateway_id": 5, "gateway_type_id": 1}
         data["client_gateway_tokens"] = [{**row, **token}]

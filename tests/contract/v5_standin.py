@@ -106,7 +106,8 @@ class V5App:
             "UPDATE accounts SET default_company_id = 1;"
             "UPDATE companies SET is_disabled = 0, is_large = 0;"
         )
-        self.database.run(f"UPDATE users SET password = '{self.hash}'")
+        owner = f"email = '{EMAIL}', password = '{self.hash}', deleted_at = NULL"
+        self.database.run(f"UPDATE users SET {owner} WHERE id = 1")
         self.app.write_env(self.env)
         self.clear_logs()
         for folder in ("public/storage", "storage/framework/cache/data"):
