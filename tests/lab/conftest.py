@@ -19,12 +19,18 @@ from lab import lifecycle, state  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker of these tests."""
+    """Register the markers of these tests."""
     config.addinivalue_line("markers", "lab: needs booted machines, so root, debootstrap and systemd-nspawn")
+    config.addinivalue_line("markers", "wide: a further case of what other tests show; only by `scripts/test wide`")
 
 
 def pytest_collection_modifyitems(items: list) -> None:
-    """Mark every test below this directory, so that `-m lab` selects them."""
+    """Mark every test below this directory, so that `-m lab` selects them, and let modules have their TURN.
+
+    Modules that share a lab say by TURN (0 where they say nothing) which of them comes later: what it makes of the
+    machines is nothing that those before should meet.
+    """
+    items.sort(key=lambda item: getattr(item.module, "TURN", 0))
     here = Path(__file__).resolve().parent
     for item in items:
         if here in Path(item.path).resolve().parents:

@@ -24,7 +24,8 @@ from lab.machines import Machine
 from tests import canaries
 from tests.canaries import Canaries
 
-pytest_plugins = ["v5_lab"]
+pytest_plugins = ["diagnose_lab"]
+TURN = 2
 
 WATCH = """
 while :; do
@@ -147,11 +148,11 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def planted(v5: V5Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
-    """Both machines of the client, full of canaries. They are this module's: it does not put everything back."""
+def planted(client: V5Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canaries]:
+    """Both machines of the client, full of canaries. It does not put everything back."""
     c = Canaries()
-    v5.shell("systemctl stop invoiceninja-queue")
-    for machine, version in ((v5.client.v4, "v4"), (v5.machine, "v5")):
+    client.shell("systemctl stop invoiceninja-queue")
+    for machine, version in ((client.client.v4, "v4"), (client.machine, "v5")):
         plant_files(c, machine, version, tmp_path_factory.mktemp(version) / "tree")
         plant_host(c, machine, version)
     # What the applications answer to anybody over HTTP is no secret.
@@ -159,25 +160,23 @@ def planted(v5: V5Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Can
 
 
 @pytest.fixture(scope="module")
-def ran(planted: Canaries, v5: V5Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def ran(planted: Canaries, client: V5Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Everything that reads the client, once, while both machines and this one are watched."""
-    run = Run(v5, tmp_path_factory.mktemp("ran"))
-    machines = (v5.client.v4, v5.machine)
+    run = Run(client, tmp_path_factory.mktemp("ran"))
+    machines = (client.client.v4, client.machine)
     for machine in machines:
         machine.ssh("cat >/run/watch.sh", input=WATCH)
         machine.ssh(
             "touch /run/before && systemd-run --unit=canary-watch -p StandardOutput=file:/run/seen sh /run/watch.sh"
         )
-        wait_until(
-            lambda machine=machine: int(machine.ssh("stat -c %s /run/seen").stdout), 60, "the watch's first round"
-        )
+        wait_until(lambda machine=machine: int(machine.ssh("stat -c %s /run/seen").stdout), "the watch's first round")
     with canaries.watching() as watch:
         run("diagnose", "client1", "--verbose")
         run("diagnose", "client1", "--json", "--html", run.folder / "a.html", "--junit", run.folder / "a.xml")
         run("bundle", "client1", "-o", run.folder / "a.tar.gz")
         run("bundle", "client1", "-o", run.folder / "b.tar.gz")
         user = run.folder / "user.tar.gz"
-        run("bundle", f"ssh://ops@{v5.machine.address}{ROOT}", "-o", user)
+        run("bundle", f"ssh://ops@{client.machine.address}{ROOT}", "-o", user)
         run("diagnose", run.folder / "a.tar.gz", "--json")
     run.seen = [("this machine", b"\n".join(watch.seen))]
     for machine in machines:
@@ -214,9 +213,9 @@ def test_nothing_is_in_the_list_of_processes(planted, ran):
         planted.quiet(seen, f"processes of {where}", *LOUD)
 
 
-def test_nothing_was_written_on_the_machines(planted, v5, ran):
+def test_nothing_was_written_on_the_machines(planted, client, ran):
     """No file that is newer than the first command holds a canary, but for what the applications write themselves."""
-    for machine in (v5.client.v4, v5.machine):
+    for machine in (client.client.v4, client.machine):
         found = machine.ssh(
             "find / -xdev -newer /run/before -type f -not -path '/proc/*' -not -path '/sys/*' -not -path '/run/*'"
             f" -not -path '/var/lib/mysql/*' -not -path '{ROOT}/storage/*' -not -path '/var/log/*' -print0"

@@ -346,6 +346,15 @@ def test_a_server_that_ends_in_the_middle(v5, settings, backend):
 
 
 @both
+def test_a_host_that_prints_without_end(v5, settings, backend):
+    config = settings()
+    for where in ("", " >&2"):
+        error = refused("ssh://client1-v5", backend, config, f"while :; do echo {'much ' * 100}; done{where}")
+        assert error.kind == REFUSED
+        assert "printed more than 16 MiB" in error.message
+
+
+@both
 def test_what_answers_is_no_ssh_server(v5, settings, backend):
     v5.ssh("command -v python3 >/dev/null")
     with subprocess.Popen(

@@ -50,6 +50,7 @@ def test_a_dry_run_exports_nothing(v4):
     assert left(v4) == ""
 
 
+@pytest.mark.wide
 def test_an_earlier_export_is_not_taken_for_the_new_one_and_stays(v4):
     key = v4.client.account_key
     v4.shell(
@@ -84,6 +85,7 @@ def test_an_export_that_is_cut_short_is_detected_and_removed(v4):
     assert left(v4) == ""
 
 
+@pytest.mark.wide
 def test_two_exports_at_once_do_not_spoil_each_other(v4):
     command = [*v4.machine.ssh_command(), f"flock {ROOT}/artisan sleep 600"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as other:

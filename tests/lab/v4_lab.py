@@ -74,6 +74,7 @@ class V4Lab:
         if self.lab.read_settings() and not os.environ.get("NINJALIFT_KEEP_LAB"):
             lifecycle.down(self.lab)
         lifecycle.up(self.lab, 1, "12", print)
+        self.lab = state.open_lab(name)  # its network is chosen as it comes up; the one from before may be taken
         (self.client,) = layout.clients(self.lab, 1)
         self.machine = self.client.v4
         self.download = layout.download(self.lab)

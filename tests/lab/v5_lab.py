@@ -37,6 +37,7 @@ from lab import inventory, layout, lifecycle, releases, sites, state  # noqa: E4
 
 ROOT = "/var/www/invoiceninja"
 NAME = f"{os.environ.get('NINJALIFT_TEST_LAB', 't')}-v5"
+PATIENCE = 900  # seconds: far more than anything here takes while other labs keep the cores busy
 RECAP = re.compile(r"^client1-v5\s+:.*?changed=(\d+).*?failed=(\d+)", re.M)
 
 
@@ -73,6 +74,10 @@ class V5Lab:
         if self.lab.read_settings():
             lifecycle.down(self.lab)
         lifecycle.up(self.lab, 1, self.debian, print)
+        self.meet()
+
+    def meet(self) -> None:
+        """Know the machines of a lab that is up."""
         self.lab = state.open_lab(self.name)  # its network is chosen as it comes up; the one from before may be taken
         (self.client,) = layout.clients(self.lab, 1, self.debian)
         self.machine = self.client.v5
@@ -113,7 +118,7 @@ class V5Lab:
                 command, cwd=PROJECT, env=environment, stdout=output, stderr=output, start_new_session=True
             )
             try:
-                wait_until(lambda: condition() or run.poll() is not None, 600, what)
+                wait_until(lambda: condition() or run.poll() is not None, what)
                 assert run.poll() is None, "the run ended by itself"
             finally:
                 with contextlib.suppress(ProcessLookupError):
@@ -227,14 +232,14 @@ class V5Lab:
         }
 
 
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> object:
-    """Wait for something to become true and return it; a test fails when it does not in time."""
-    end = time.monotonic() + seconds
+def wait_until(condition: Callable[[], object], what: str) -> object:
+    """Wait for something to become true and return it; a test fails when it does not within PATIENCE."""
+    end = time.monotonic() + PATIENCE
     while True:
         seen = condition()
         if seen:
             return seen
-        assert time.monotonic() < end, f"{what} did not happen within {seconds:.0f} seconds"
+        assert time.monotonic() < end, f"{what} did not happen within {PATIENCE} seconds"
         time.sleep(0.2)
 
 
