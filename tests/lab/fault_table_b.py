@@ -89,7 +89,7 @@ def new_row(check: str, host: str, table: str, changes: str, *also: str, number:
 
 
 def after_an_old_import(one: Fault) -> Fault:
-    """The fault on a V5 whose import, by its log, is no longer of the last minute: that one has a company of its own."""
+    """The fault on a V5 whose import, by its log, is long past: one of the last minute has a company of its own."""
     return replace(
         one,
         break_=f"{keep(LOG)}; sed 's/^.20../[2020/' {KEPT}.0 > {LOG}; touch -r {KEPT}.0 {LOG}\n{one.break_}",
