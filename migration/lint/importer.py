@@ -99,8 +99,9 @@ class Importer:
         self.odd_precision: dict = {}
         self.first_invoice = None
         self.owed: dict = {}
-        self.paid_twice = False
+        self.paid_twice = 0.0
         self.reminded = None
+        self.no_more_documents = False
         self.numberless: dict = {}
         self.term_columns: set = set()
         self.tokens = None
@@ -453,7 +454,7 @@ class Importer:
                 return
         for invoice in invoices:
             if self.first_invoice is not None and self.first_invoice[0].remembered == invoice:
-                self.paid_twice = True
+                self.paid_twice += amount - (refunded if self.first_invoice[2] == SENT else 0.0)
                 continue
             paid, status, index, name = self.owed.pop(invoice, (0.0, None, 0, f"invoice (id {invoice})"))
             paid -= amount - (refunded if status == SENT else 0.0)
@@ -478,8 +479,8 @@ class Importer:
             )
 
     def _paid_twice(self) -> None:
-        if self.paid_twice and self.first_invoice:
-            record, paid = self.first_invoice
+        if self.first_invoice and abs(self.paid_twice) >= CENT:
+            record, paid, _ = self.first_invoice
             record.warn(
                 "paid-twice",
                 f"The {record.name} is the first of the export: V5 books its {paid:g} paid a second time",

@@ -68,7 +68,7 @@ CATALOGUE = {
     "payment-unapplied": "a payment arrives without its invoice",
     "payment-split-changed": "a payment counts in full on each of its invoices",
     "payment-gateway-lost": "a payment forgets its gateway",
-    "document-lost": "an attachment of an invoice or quote does not arrive",
+    "document-lost": "an attachment does not arrive",
     "document-unreachable": "V5 cannot fetch an attachment",
     "document-unattached": "an attachment hangs on nothing",
     "logo-unreachable": "V5 cannot fetch the logo",

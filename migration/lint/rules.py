@@ -13,6 +13,8 @@ from . import php, rules_billing, rules_people
 from .record import Record, shown, without
 from .rules_people import unreachable
 
+KEEP_V4 = ("text", "keep V4 until the attachments are in V5: `./cli.py repair CLIENT documents --execute`")
+
 
 def project(record: Record) -> None:
     record.user(1820)
@@ -109,28 +111,45 @@ def task(record: Record) -> None:
 def document(record: Record) -> None:
     data, importer = record.data, record.importer
     invoice_id, expense_id = data.get("invoice_id"), data.get("expense_id")
-    if not php.is_empty(invoice_id):
+    wanted = [name for name, id in (("invoices", invoice_id), ("expenses", expense_id)) if not php.is_empty(id)]
+    if not wanted:
+        record.warn(
+            "document-unattached",
+            f"The {record.name} hangs on no invoice and no expense, and does not arrive",
+            ("text", "download it from V4, and upload it in V5 where it belongs"),
+        )
+        return
+    if "invoices" in wanted:
         record.warn(
             "document-lost",
             f"The {record.name} of invoice or quote {shown(invoice_id)} does not arrive: V5 drops the"
             f" attachments of both",
-            ("text", "keep V4 until the attachments are in V5: `./cli.py repair CLIENT documents --execute`"),
+            KEEP_V4,
         )
-    if php.is_empty(expense_id):
-        if php.is_empty(invoice_id):
-            record.warn(
-                "document-unattached",
-                f"The {record.name} hangs on no invoice and no expense, and does not arrive",
-                ("text", "download it from V4, and upload it in V5 where it belongs"),
-            )
-        return
-    step = record.next_step()
 
     def check() -> None:
-        if importer.ids["expenses"]:
-            record._reference("expenses", expense_id, 1527, "transformId", ("null", "expense_id"), "expense_id", step)
+        importer.no_more_documents |= any(not importer.ids[name] for name in wanted)
+        if "expenses" not in wanted:
+            return
+        if importer.no_more_documents:
+            record.warn(
+                "document-lost",
+                f"The {record.name} of expense {shown(expense_id)} does not arrive: V5 reads no further attachment"
+                " after one of an invoice or quote where no invoice came over, or of an expense where no expense did",
+                KEEP_V4,
+            )
+        else:
+            _attached(record)
 
-    importer.when_read("expenses", check)
+    importer.when_read("invoices", lambda: importer.when_read("expenses", check))
+
+
+def _attached(record: Record) -> None:
+    """V5 fetches the file of an expense."""
+    data = record.data
+    record._reference(
+        "expenses", data["expense_id"], 1527, "transformId", ("null", "expense_id"), "expense_id", record.next_step()
+    )
     for field in ("url", "name"):
         record.has(field)
     if isinstance(data.get("name"), (list, dict)):

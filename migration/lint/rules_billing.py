@@ -37,7 +37,7 @@ PAYMENT_CANCELLED, PAYMENT_REFUNDED = 2, (5, 6)
 
 
 def _needs_clients(record: Record, kind: str) -> None:
-    """Credits, quotes and payments ask whether there are clients at all before they look for theirs."""
+    """Whatever is billed asks whether there are clients at all before they look for theirs."""
     if "client_id" not in record.data:
         return
     step, importer = record.next_step(), record.importer
@@ -148,6 +148,7 @@ def _number(value) -> float:
 
 def recurring_invoice(record: Record) -> None:
     first = record.index == 0
+    _needs_clients(record, "invoices")
     record.reference("clients", "client_id", 1031, RECOVER)
     record.user(1032)
     _cleaned_items(record)
@@ -184,7 +185,8 @@ def invoice(record: Record) -> None:
                 ("set", "amount" if php.arithmetic(data["amount"], "-", 0) else "balance", "0"),
             )
         elif first and _number(data["amount"]) != _number(data["balance"]):
-            importer.first_invoice = (record, _number(data["amount"]) - _number(data["balance"]))
+            paid = _number(data["amount"]) - _number(data["balance"])
+            importer.first_invoice = (record, paid, php.row_id(data.get("status_id")))
     _invitations(record, 1129)
     _currency(record)
     values = without(data, "paid_to_date")

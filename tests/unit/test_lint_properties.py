@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lint_exports import BASE, changed, fails, packed, predicted
+from lint_exports import BASE, changed, fails, packed, predicted, warns
 
 from migration.lint import fast, lint
 from migration.resources import RESOURCES
@@ -170,3 +170,33 @@ def test_every_failure_is_listed_and_the_first_in_the_import_decides():
     prediction = predicted(export)
     assert prediction["fails_at"] == "tax_rates"
     assert [each["resource"] for each in fails(prediction)] == ["tax_rates", "invoices", "expenses", "tasks"]
+
+
+def document(id, **owner):
+    return {**BASE["data"]["documents"][0], "id": id, "invoice_id": None, "expense_id": None, **owner}
+
+
+@pytest.mark.parametrize("missing", ["invoices", "expenses"])
+def test_attachments_end_where_nothing_came_over_that_one_could_hang_on(missing):
+    """V5 leaves the loop over all of them there, not only this one (Import::processDocuments)."""
+    documents = [document(1, expense_id=1), document(2, **{f"{missing[:-1]}_id": 1}), document(3, expense_id=1)]
+    export = changed(BASE, [[["data", missing], []], [["data", "documents"], documents]])
+    if missing == "invoices":
+        export = changed(export, [[["data", each], []] for each in ("payments", "tasks")])
+    prediction = predicted(export)
+    assert prediction["verdict"] == "completes"
+    expected = [2, 3] if missing == "invoices" else [1, 2, 3]
+    assert [each["v4_id"] for each in warns(prediction, "document-lost")] == expected
+
+
+def test_a_recurring_invoice_without_any_clients_says_so_as_an_invoice_does():
+    empty = ("clients", "client_gateway_tokens", "projects", "credits")
+    prediction = predicted(changed(BASE, [[["data", each], []] for each in empty]))
+    assert prediction["fails_at"] == "recurring_invoices"
+    assert prediction["message"] == "Processing invoices failed, because of missing dependency - clients."
+
+
+def test_a_payment_of_nothing_pays_the_first_invoice_once():
+    nothing = [[["data", "payments", 0, "amount"], "0.00"], [["data", "payments", 0, "invoices", 0, "amount"], "0.00"]]
+    assert warns(predicted(BASE), "paid-twice")
+    assert not warns(predicted(changed(BASE, nothing)), "paid-twice")

@@ -34,10 +34,11 @@ class DocumentImporter
                 continue;
             }
             $expense = Record::find('expenses', $this->import->reference('expenses', $row, 'expense_id'));
+            [$url, $name] = [$row['url'], $row['name']];
+            $file = sys_get_temp_dir() . '/' . $name;
             try {
-                $file = sys_get_temp_dir() . '/' . $row['name'];
-                file_put_contents($file, $this->download($row['url']));
-                Documents::attach($expense, $this->import->company, $this->import->user, $file, $row['name']);
+                file_put_contents($file, $this->download($url));
+                Documents::attach($expense, $this->import->company, $this->import->user, $file, $name);
             } catch (Exception) {
                 continue;
             }
