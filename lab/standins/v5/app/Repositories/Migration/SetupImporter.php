@@ -151,12 +151,8 @@ class SetupImporter
                 $user->has_password = 1;
             }
             $user->save();
-            if (isset($row['company_user']) && ! is_array($row['company_user'])) {
-                throw new TypeError('Illuminate\Database\Eloquent\Model::fill(): Argument #1 ($attributes) must be of type array, '
-                    . get_debug_type($row['company_user']) . ' given, called in ' . __FILE__ . ' on line ' . __LINE__);
-            }
-            if (isset($row['company_user']) && ! $this->isMember($user)) {
-                Accounts::attach($this->import->company, $user, false);
+            if (isset($row['company_user'])) {
+                $this->join($user, $row['company_user']);
             }
             $user->email_verified_at = now();
             $user->deleted_at = $row['deleted_at'] ? now() : null;
@@ -166,6 +162,18 @@ class SetupImporter
             $this->import->remember('users', $row['id'], (int) $user->id);
         }
         Record::$unguarded = false;
+    }
+
+    /** Makes the user a member of the company; membership: what V4 exports of it, which PHP must be able to write to. */
+    private function join(Record $user, mixed $membership): void
+    {
+        if (! $this->isMember($user)) {
+            $membership['account_id'] = $this->import->company->account_id;
+            Accounts::attach($this->import->company, $user, false);
+        } elseif (! is_array($membership)) {
+            throw new TypeError('Illuminate\Database\Eloquent\Model::fill(): Argument #1 ($attributes) must be of type array, '
+                . get_debug_type($membership) . ' given, called in ' . __FILE__ . ' on line ' . __LINE__);
+        }
     }
 
     /** A user who is in V5 already must belong to a company that its key finds. */
