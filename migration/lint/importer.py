@@ -101,6 +101,7 @@ class Importer:
         self.owed: dict = {}
         self.paid_twice = 0.0
         self.reminded = None
+        self.invoices_have_documents = False
         self.no_more_documents = False
         self.numberless: dict = {}
         self.term_columns: set = set()

@@ -126,6 +126,10 @@ def document(record: Record) -> None:
             f" attachments of both",
             KEEP_V4,
         )
+    if wanted == ["invoices"]:
+        if importer.invoices_have_documents:
+            return  # it waits for nothing that the first one does not wait for
+        importer.invoices_have_documents = True
 
     def check() -> None:
         importer.no_more_documents |= any(not importer.ids[name] for name in wanted)
