@@ -224,12 +224,7 @@ class Record:
                 self._stored(table_name, column, known, value, whose)
         order = {column: number for number, column in enumerate(table.blank)}
         for column in sorted(nulls, key=lambda column: order.get(column, len(order))):
-            self.fail(
-                "required-null",
-                f"The {whose} has nothing in {column}, which V5's table {table_name} demands",
-                f"SQLSTATE[23000]: Integrity constraint violation: 1048 Column '{column}' cannot be null",
-                ("default", column),
-            )
+            self.required(table_name, column, whose)
         if table.unique_number and "number" in values:
             self._unique(table_name, values["number"], whose)
         for column, (ids, other, other_column) in table.foreign.items():
@@ -238,6 +233,16 @@ class Record:
                 continue
             if (php.collated(php.text(value)) if other_column == "key" else php.row_id(value)) not in ids:
                 self.foreign(table_name, column, value, other, other_column, whose)
+
+    def required(self, table: str, column: str, whose: str = "", step: int | None = None) -> None:
+        """A NULL where the table takes none."""
+        self.fail(
+            "required-null",
+            f"The {whose or self.name} has nothing in {column}, which V5's table {table} demands",
+            f"SQLSTATE[23000]: Integrity constraint violation: 1048 Column '{column}' cannot be null",
+            ("default", column),
+            step,
+        )
 
     def foreign(self, table: str, column: str, value, other: str, other_column: str, whose: str = "") -> None:
         """A foreign key of the table to nothing."""

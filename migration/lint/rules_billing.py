@@ -531,7 +531,7 @@ def payment(record: Record) -> None:
     values = dict(data)
     if applied and record.has("amount") and (data["amount"] is None or data["amount"] == "" or data["amount"] is False):
         values["amount"] = 0
-        record.warn("value-changed", f"The {record.name} has no amount; V5 takes the sum over its invoices")
+        _without_amount(record, applied[-1])
     for name in ("status_id", "refunded", "deleted_at"):
         record.has(name)
     # Only what a request may fill, and the three that the importer sets by hand.
@@ -554,6 +554,19 @@ def payment(record: Record) -> None:
     if php.row_id(data.get("status_id")) != PAYMENT_CANCELLED and applied:
         _book(record, applied)
     record.deleted()
+
+
+def _without_amount(record: Record, last) -> None:
+    """V5 takes the sum over a payment's invoices, which it forgets if the last of them did not come over."""
+    step, importer = record.next_step(), record.importer
+
+    def check() -> None:
+        if last in importer.ids["invoices"]:
+            record.warn("value-changed", f"The {record.name} has no amount; V5 takes the sum over its invoices")
+        elif record.data["amount"] is None:
+            record.required("payments", "amount", step=step)
+
+    importer.when_read("invoices", check)
 
 
 def _book(record: Record, applied: list) -> None:

@@ -200,3 +200,12 @@ def test_a_payment_of_nothing_pays_the_first_invoice_once():
     nothing = [[["data", "payments", 0, "amount"], "0.00"], [["data", "payments", 0, "invoices", 0, "amount"], "0.00"]]
     assert warns(predicted(BASE), "paid-twice")
     assert not warns(predicted(changed(BASE, nothing)), "paid-twice")
+
+
+def test_a_payment_without_amount_needs_an_invoice_that_came_over():
+    nothing = [["data", "payments", 0, "amount"], None]
+    assert warns(predicted(changed(BASE, [nothing])), "value-changed")
+    lost = [["data", "payments", 0, "invoices", 0, "invoice_id"], 999]
+    prediction = predicted(changed(BASE, [nothing, lost]))
+    assert prediction["fails_at"] == "payments"
+    assert "Column 'amount' cannot be null" in prediction["message"]
