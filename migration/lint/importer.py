@@ -1,10 +1,8 @@
 """The importer as a whole: its order, what it remembers, and what it cannot do without. Records pass by once.
 
 An export's resources may come in any order, and the importer takes them in its own. So a rule that needs another
-resource
-waits until that one was read (``when_read``), and each problem knows its place in the import; the first by that
-place is
-what the import ends with.
+resource waits until that one was read (``when_read``), and each problem knows its place in the import; the first by
+that place is what the import ends with.
 """
 
 from __future__ import annotations

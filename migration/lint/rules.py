@@ -2,14 +2,13 @@
 something.
 
 Read from app/Jobs/Util/Import.php of 5.10.17 and what it calls; the numbers are the lines of its calls, which PHP's
-errors
-name. A rule takes a ``Record`` and notes what it finds. Here are the small ones; the others are in rules_people.py and
-rules_billing.py.
+errors name. A rule takes a ``Record`` and notes what it finds. Here are the small ones; the others are in
+rules_people.py, rules_billing.py and rules_payments.py.
 """
 
 from __future__ import annotations
 
-from . import php, rules_billing, rules_people
+from . import php, rules_billing, rules_payments, rules_people
 from .record import Record, shown, without
 from .rules_people import unreachable
 
@@ -186,7 +185,7 @@ RULES = {
     "recurring_invoices": rules_billing.recurring_invoice,
     "invoices": rules_billing.invoice,
     "quotes": rules_billing.quote,
-    "payments": rules_billing.payment,
+    "payments": rules_payments.payment,
     "expense_categories": expense_category,
     "task_statuses": task_status,
     "expenses": expense,

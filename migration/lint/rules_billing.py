@@ -1,4 +1,4 @@
-"""V5's importer: credits, recurring invoices, invoices, quotes and payments."""
+"""V5's importer: credits, recurring invoices, invoices and quotes."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ ITEM_TEXTS = frozenset(
 STATUS_DRAFT, STATUS_SENT, STATUS_PARTIAL = 1, 2, 3
 STATUS_PAID, STATUS_CANCELLED = 4, 5
 CREDIT_SPENT = (4, 5)
-PAYMENT_CANCELLED, PAYMENT_REFUNDED = 2, (5, 6)
 
 
-def _needs_clients(record: Record, kind: str) -> None:
+def needs_clients(record: Record, kind: str) -> None:
     """Whatever is billed asks whether there are clients at all before they look for theirs."""
     if "client_id" not in record.data:
         return
@@ -60,7 +59,7 @@ def _needs_clients(record: Record, kind: str) -> None:
     importer.when_read("clients", check)
 
 
-def _currency(record: Record) -> None:
+def knows_currency(record: Record) -> None:
     """Every document asks for the exchange rate between its client's currency and the company's."""
     value = record.data.get("client_id")
     if value is None or isinstance(value, (list, dict)):
@@ -89,11 +88,11 @@ def _currency(record: Record) -> None:
 
 def credit(record: Record) -> None:
     data = record.data
-    _needs_clients(record, "credits")
+    needs_clients(record, "credits")
     record.reference("clients", "client_id", 1190, RECOVER)
     record.user(1191)
     record.parsed("created_at", "updated_at")
-    _currency(record)
+    knows_currency(record)
     values = without(
         data,
         "id",
@@ -121,7 +120,7 @@ def credit(record: Record) -> None:
 def _credit_amount(record: Record) -> None:
     """V4 writes amount and balance with a minus, and one line of the balance; V5 adds up the line for both."""
     data, importer = record.data, record.importer
-    amount, balance = -_number(data.get("amount")), -_number(data.get("balance"))
+    amount, balance = -amounts.number(data.get("amount")), -amounts.number(data.get("balance"))
     client = data.get("client_id")
     if client is None or isinstance(client, (list, dict)):
         return
@@ -142,19 +141,15 @@ def _credit_amount(record: Record) -> None:
     importer.when_read("clients", lambda: importer.when_read("company", check))
 
 
-def _number(value) -> float:
-    return 0.0 if isinstance(value, (list, dict)) else php.number(value)
-
-
 def recurring_invoice(record: Record) -> None:
     first = record.index == 0
-    _needs_clients(record, "invoices")
+    needs_clients(record, "invoices")
     record.reference("clients", "client_id", 1031, RECOVER)
     record.user(1032)
     _cleaned_items(record)
     record.parsed("created_at", "updated_at")
     _invitations(record, 1052)
-    _currency(record)
+    knows_currency(record)
     _saved(record, "recurring_invoices", "recurring_invoice_id", first)
     if php.is_empty(record.data.get("number")):
         record.importer.numbered(record)
@@ -164,7 +159,7 @@ def recurring_invoice(record: Record) -> None:
 def invoice(record: Record) -> None:
     data, importer = record.data, record.importer
     first = record.index == 0
-    _needs_clients(record, "invoices")
+    needs_clients(record, "invoices")
     record.reference("clients", "client_id", 1112, RECOVER)
     if data.get("recurring_id") is not None:
         record.reference("recurring_invoices", "recurring_id", 1115, ("null", "recurring_id"))
@@ -184,11 +179,11 @@ def invoice(record: Record) -> None:
                 error,
                 ("set", "amount" if php.arithmetic(data["amount"], "-", 0) else "balance", "0"),
             )
-        elif first and _number(data["amount"]) != _number(data["balance"]):
-            paid = _number(data["amount"]) - _number(data["balance"])
+        elif first and amounts.number(data["amount"]) != amounts.number(data["balance"]):
+            paid = amounts.number(data["amount"]) - amounts.number(data["balance"])
             importer.first_invoice = (record, paid, php.row_id(data.get("status_id")))
     _invitations(record, 1129)
-    _currency(record)
+    knows_currency(record)
     values = without(data, "paid_to_date")
     _saved(record, "invoices", "invoice_id", first, values)
     if php.row_id(data.get("status_id")) in (STATUS_SENT, STATUS_PARTIAL) and importer.reminded is None:
@@ -201,13 +196,13 @@ def invoice(record: Record) -> None:
 def quote(record: Record) -> None:
     data = record.data
     first = record.index == 0
-    _needs_clients(record, "quotes")
+    needs_clients(record, "quotes")
     record.reference("clients", "client_id", 1269, RECOVER)
     _quotes_invoice(record, first)
     record.user(1275)
     record.parsed("created_at", "updated_at")
     _invitations(record, 1300)
-    _currency(record)
+    knows_currency(record)
     values = {
         name: 0 if name in ("tax_rate1", "tax_rate2") and value is None else value for name, value in data.items()
     }
@@ -241,7 +236,7 @@ def _amount(record: Record) -> None:
 
     def check() -> None:
         ours = amounts.total(data, importer.precision(php.key(client)), record.index == 0)
-        theirs = _number(data.get("amount"))
+        theirs = amounts.number(data.get("amount"))
         if not abs(ours - theirs) < amounts.CENT:
             record.amount_changed(ours, theirs)
 
@@ -253,7 +248,7 @@ def _owed(record: Record) -> None:
     """What V4 says was paid; a draft has no balance in V5 but for its payments."""
     data, key = record.data, record.remembered
     status = php.row_id(data.get("status_id"))
-    amount, balance = _number(data.get("amount")), _number(data.get("balance"))
+    amount, balance = amounts.number(data.get("amount")), amounts.number(data.get("balance"))
     if status == STATUS_PAID and abs(balance) >= amounts.CENT:
         record.warn(
             "balance-changed", f"The {record.name} is paid and has a balance of {balance:.2f} in V4; V5 makes it 0"
@@ -519,138 +514,3 @@ def _calculated(record: Record) -> None:
                 error,
                 ("set", name, "0"),
             )
-
-
-def payment(record: Record) -> None:
-    data = record.data
-    _needs_clients(record, "payments")
-    record.reference("clients", "client_id", 1367, RECOVER)
-    record.user(1368)
-    applied = _payments_invoices(record)
-    _currency(record)
-    values = dict(data)
-    if applied and record.has("amount") and (data["amount"] is None or data["amount"] == "" or data["amount"] is False):
-        values["amount"] = 0
-        _without_amount(record, applied[-1])
-    for name in ("status_id", "refunded", "deleted_at"):
-        record.has(name)
-    # Only what a request may fill, and the three that the importer sets by hand.
-    values = {
-        name: value
-        for name, value in values.items()
-        if name in _payment_columns() and name not in ("client_id", "user_id", "company_id")
-    }
-    record.insert("payments", values)
-    record.parsed("created_at", "updated_at")
-    gateway = data.get("company_gateway_id")
-    if gateway is not None and gateway != "NULL":
-        _payments_gateway(record, gateway)
-    if len(applied) > 1:
-        record.warn(
-            "payment-split-changed",
-            f"The {record.name} is for {len(applied)} invoices; V5 books its whole amount on each of them",
-            ("text", "correct the payment in V5, or reverse and enter it once per invoice in V4"),
-        )
-    if php.row_id(data.get("status_id")) != PAYMENT_CANCELLED and applied:
-        _book(record, applied)
-    record.deleted()
-
-
-def _without_amount(record: Record, last) -> None:
-    """V5 takes the sum over a payment's invoices, which it forgets if the last of them did not come over."""
-    step, importer = record.next_step(), record.importer
-
-    def check() -> None:
-        if last in importer.ids["invoices"]:
-            record.warn("value-changed", f"The {record.name} has no amount; V5 takes the sum over its invoices")
-        elif record.data["amount"] is None:
-            record.required("payments", "amount", step=step)
-
-    importer.when_read("invoices", check)
-
-
-def _book(record: Record, applied: list) -> None:
-    data, importer = record.data, record.importer
-    parts = data["invoices"].values() if isinstance(data["invoices"], dict) else data["invoices"]
-    paid = sum(_number(part.get("amount")) for part in parts if isinstance(part, dict))
-    refunded = _number(data.get("refunded")) if php.row_id(data.get("status_id")) in PAYMENT_REFUNDED else 0.0
-    importer.when_read("invoices", lambda: importer.book(applied, paid, refunded))
-
-
-def _payment_columns() -> frozenset:
-    return TABLES["payments"].fillable | {"status_id", "refunded"}
-
-
-def _payments_invoices(record: Record) -> list:
-    """The invoices that a payment is for. One that V5 does not have makes the payment forget them all."""
-    data, importer = record.data, record.importer
-    if data.get("invoices") is None:
-        return []
-    invoices = record.loop("invoices")
-    keys = []
-    for part in invoices or ():
-        if not isinstance(part, dict):
-            record.fail(
-                "record-wrong-type", f"An invoice of the {record.name} is {php.kind(part)}", _read(part), ("export",)
-            )
-            continue
-        if "invoice_id" not in part:
-            record.fail(
-                "key-missing",
-                f"An invoice of the {record.name} has no invoice_id",
-                'Undefined array key "invoice_id"',
-                ("export",),
-            )
-            continue
-        value = part["invoice_id"]
-        if value is None or isinstance(value, (list, dict)):
-            record.fail(
-                "reference-null",
-                f"The {record.name} has {php.kind(value)} as the id of its invoice",
-                type_error("tryTransformingId", "2 ($old)", "string", value, 1375),
-                ("payment-invoice",),
-            )
-            continue
-        keys.append(php.key(value))
-    step = record.next_step()
-
-    def check() -> None:
-        for key in keys:
-            if key not in importer.ids["invoices"]:
-                record.warn(
-                    "payment-unapplied",
-                    f"The {record.name} is for invoice {shown(key)}, which is not exported as an"
-                    f" invoice; it arrives unapplied",
-                    ("text", "apply the payment in V5 after the migration"),
-                )
-                break
-
-    record.step = step
-    importer.when_read("invoices", check)
-    return keys
-
-
-def _read(value) -> str:
-    if isinstance(value, str):
-        return "Cannot access offset of type string on string"
-    return f"Trying to access array offset on value of type {php.kind(value)}"
-
-
-def _payments_gateway(record: Record, gateway) -> None:
-    if isinstance(gateway, (list, dict)):
-        record.fail(
-            "value-wrong-type",
-            f"The {record.name} has {shown(gateway)} in company_gateway_id",
-            type_error("tryTransformingId", "2 ($old)", "string", gateway, 1401),
-            ("null", "company_gateway_id"),
-        )
-        return
-    importer = record.importer
-
-    def check() -> None:
-        if php.key(gateway) not in importer.ids["company_gateways"]:
-            record.warn(
-                "payment-gateway-lost", f"The {record.name} forgets its gateway {shown(gateway)}, which is not exported"
-            )
-
-    importer.when_read("company_gateways", check)
