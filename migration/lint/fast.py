@@ -1,9 +1,9 @@
 """Passes records in which nothing can be wrong, at the speed at which they are decoded. All others get the whole rules.
 
 Two records with the same fields and the same types of values are alike as far as NULLs, arrays and unknown columns
-go. So what those say is worked out once a shape (``Plan``); of a record's values only those are looked at that can still be
-wrong: references, dates, numbers in texts, lengths, unique numbers. A plan never says what is wrong: where anything is
-out of the ordinary, ``passes`` says False and the rules decide.
+go. So what those say is worked out once a shape (``Plan``); of a record's values only those are looked at that can
+still be wrong: references, dates, numbers in texts, lengths, unique numbers. A plan never says what is
+wrong: where anything is out of the ordinary, ``passes`` says False and the rules decide.
 """
 
 from __future__ import annotations
